@@ -1,0 +1,57 @@
+"""The onboarding's own address: the whole page, the part that is swapped, and the progress that polls."""
+
+from flask import Blueprint, Response, g
+
+from app.consumer.binding import scope_or_404
+from app.consumer.context import load, page, read_scope, scoped, set_binding_cookie, show
+from app.consumer.current import answer, current_screen, need_consumer
+from app.consumer.side_screens import Shell
+from app.domain.flow import OPEN
+from app.domain.ids import parse_id
+from app.domain.launch import Consumer, bind, end_binding
+from app.web import render_screen, services
+
+blueprint = Blueprint("journey", __name__)
+
+
+@blueprint.get("/onboarding/<onboarding_id>")
+def show_page(onboarding_id: str) -> Response:
+    """The page at the step that is due; without a credential an impersonal shell that asks with the bearer."""
+    consumer: Consumer | None = g.consumer
+    if consumer is not None:
+        with read_scope(consumer) as session:
+            view = load(session, consumer.onboarding_id, consumer)
+            return show(view, current_screen(view))
+    with scoped(scope_or_404(onboarding_id)) as session:
+        view = load(session, parse_id("onboarding", onboarding_id), None)
+        shell = Shell(step_url=view.url("step"), resume_url=view.url("resume"))
+        return render_screen(page(view, with_steps=False), shell)
+
+
+@blueprint.get("/onboarding/<onboarding_id>/step")
+def step(onboarding_id: str) -> Response:
+    """The part of the page that is due."""
+    return answer(need_consumer())
+
+
+@blueprint.get("/onboarding/<onboarding_id>/progress")
+def progress(onboarding_id: str) -> Response:
+    """204 while nothing has changed for a page that follows another window; else the part that is due."""
+    consumer = need_consumer()
+    with read_scope(consumer) as session:
+        view = load(session, consumer.onboarding_id, consumer)
+        if view.onboarding.step == "bank" and view.onboarding.stage in ("intro", "link") and view.status in OPEN:
+            return Response(status=204)
+        return show(view, current_screen(view))
+
+
+@blueprint.post("/onboarding/<onboarding_id>/here")
+def stay_here(onboarding_id: str) -> Response:
+    """Go on in the window that was opened for the bank."""
+    consumer = need_consumer()
+    with services().database.session(consumer.scope) as session:
+        end_binding(session, consumer)
+        secret, moved = bind(session, consumer.scope, consumer.onboarding_id, place="page", proven=consumer.proven)
+    response = answer(moved)
+    set_binding_cookie(response, moved, secret)
+    return response

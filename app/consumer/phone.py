@@ -1,0 +1,44 @@
+"""The phone step: number and date of birth, and the code that is sent for them."""
+
+from flask import Blueprint, Response
+from htmx_flask import request
+
+from app.consumer.context import load, read_scope, show
+from app.consumer.current import answer, need_consumer
+from app.consumer.sentences import trouble_sentence
+from app.consumer.start_form import read_start, start_screen, submit_start
+from app.domain.flow import allowed
+
+blueprint = Blueprint("phone", __name__)
+
+
+@blueprint.get("/onboarding/<onboarding_id>/phone")
+def show_form(onboarding_id: str) -> Response:
+    """The form again, to change the number before the code is confirmed."""
+    consumer = need_consumer()
+    with read_scope(consumer) as session:
+        view = load(session, consumer.onboarding_id, consumer)
+        if view.onboarding.step == "code":
+            return show(view, start_screen(view, view.url("phone"), {}, {}))
+    return answer(consumer)
+
+
+@blueprint.post("/onboarding/<onboarding_id>/phone")
+def submit(onboarding_id: str) -> Response:
+    """Take the form: send a code, or show what is wrong beside the field."""
+    consumer = need_consumer()
+    form = request.form.to_dict()
+    with read_scope(consumer) as session:
+        view = load(session, consumer.onboarding_id, consumer)
+        if view.onboarding.step in ("phone", "code"):
+            errors = read_start(view, form)[1]
+            if errors:
+                return show(view, start_screen(view, view.url("phone"), form, errors), 422)
+    outcome = submit_start(consumer, form)
+    if outcome.problem is not None:
+        with read_scope(consumer) as session:
+            view = load(session, consumer.onboarding_id, consumer)
+            if allowed(view.onboarding, "send_code") and view.onboarding.stage != "stuck":
+                notice = trouble_sentence(outcome.problem)
+                return show(view, start_screen(view, view.url("phone"), form, {}, notice), 422)
+    return answer(consumer, outcome)

@@ -1,0 +1,92 @@
+"""What the consumer agrees to, ready to be shown and, by `.plain`, to be stored word for word.
+
+Each takes the translating callable first, so that the texts are extracted and this stays free of Flask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.consumer.screen_parts import Words, words
+
+Gettext = Callable[..., str]
+
+
+def step_labels(_: Gettext) -> dict[str, str]:
+    """What the rail calls each step."""
+    return {
+        "phone": _("Your phone"),
+        "code": _("Your code"),
+        "bank": _("Your bank"),
+        "review": _("Check and share"),
+    }
+
+
+def code_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
+    """Above "Text me a code" on the first form."""
+    return words(
+        _(
+            "By tapping **Text me a code** you agree to the [end user agreement](%(terms)s) and let "
+            "%(tenant)s check this number with your phone carrier. Message and data rates may apply. "
+            "[How we use your data](%(privacy)s)",
+            terms=terms_url,
+            tenant=tenant,
+            privacy=privacy_url,
+        )
+    )
+
+
+def continue_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
+    """Above "Continue" on a first form that sends no code."""
+    return words(
+        _(
+            "By tapping **Continue** you agree to the [end user agreement](%(terms)s) of %(tenant)s. "
+            "[How we use your data](%(privacy)s)",
+            terms=terms_url,
+            tenant=tenant,
+            privacy=privacy_url,
+        )
+    )
+
+
+def return_agreement(_: Gettext) -> Words:
+    """Above "Text me a code" when a consumer comes back."""
+    return words(
+        _("By tapping **Text me a code** you agree that we text you a code. Message and data rates may apply.")
+    )
+
+
+def bank_agreement(_: Gettext, *, tenant: str, plaid_url: str) -> Words:
+    """Above "Continue to your bank"."""
+    return words(
+        _(
+            "By tapping **Continue to your bank** you agree that Plaid finds your bank and passes these "
+            "details to %(tenant)s. [Plaid’s privacy policy](%(url)s)",
+            tenant=tenant,
+            url=plaid_url,
+        )
+    )
+
+
+def credit_agreement(_: Gettext, *, tenant: str, terms_url: str) -> Words:
+    """Above "Yes, get my credit file"."""
+    return words(
+        _(
+            "I authorize %(tenant)s to obtain my credit report from a consumer reporting agency, once, to "
+            "fill in this form. I can withdraw this later. [The full text](%(url)s)",
+            tenant=tenant,
+            url=terms_url,
+        )
+    )
+
+
+def share_agreement(_: Gettext, *, tenant_short: str, terms_url: str) -> Words:
+    """Above "Share with ..."."""
+    return words(
+        _(
+            "By tapping **Share with %(tenant)s** you send what you see here, without what you left out. "
+            "[Full terms](%(url)s)",
+            tenant=tenant_short,
+            url=terms_url,
+        )
+    )

@@ -1,0 +1,1 @@
+"""From observations to a form: which value of which source, and why."""

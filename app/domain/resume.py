@@ -1,0 +1,26 @@
+"""Coming back with another browser."""
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.domain.flow import make_move
+from app.domain.observations import forget_everything
+from app.domain.onboardings import disconnect_bank_later
+from app.models import Onboarding, PlaidAccount
+from app.models.vault import vault
+
+
+def restart(session: Session, onboarding: Onboarding) -> None:
+    """Begin again from the phone: nobody proved it, so another browser may not see what the first one typed."""
+    forget_everything(session, onboarding)
+    session.execute(
+        delete(PlaidAccount)
+        .where(PlaidAccount.onboarding_id == onboarding.id)
+        .execution_options(synchronize_session=False)
+    )
+    keep = vault(session)
+    given = (keep.open(onboarding, "given") or {"values": {}})["values"]
+    keep.seal(onboarding, "phone_number", given.get("phone_number"))
+    keep.seal(onboarding, "date_of_birth", given.get("date_of_birth"))
+    make_move(session, onboarding, "restart", rung=None, progress={})
+    disconnect_bank_later(session, onboarding)

@@ -1,0 +1,131 @@
+"""The routes. The same blueprint serves both bases; the secure one only reads and deletes users."""
+
+from flask import Blueprint, Response, g, request
+from flask.typing import ResponseReturnValue
+
+from app.emulators.context import emulators
+from app.emulators.faults import apply_fault
+from app.emulators.spinwheel import connect, debt_profile, users
+from app.emulators.spinwheel.assumptions import CONNECT_STATUS, VERIFY_STATUS
+from app.emulators.spinwheel.envelope import Refused, read_body, refusal, success
+from app.emulators.spinwheel.state import State
+
+blueprint = Blueprint("spinwheel", __name__)
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+UNMASKED = {"ssn", "accountNumber"}
+
+
+def _secure() -> bool:
+    return request.blueprint == "spinwheel_secure"
+
+
+def _state() -> State:
+    return emulators().store.state("spinwheel", g.credential, State)
+
+
+@blueprint.errorhandler(Refused)
+def refused(error: Refused) -> ResponseReturnValue:
+    return refusal(error)
+
+
+@blueprint.before_request
+def authenticate() -> None:
+    """Only `Authorization: Bearer`; x-api-key is not looked at, as at the real one."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise Refused("UNAUTHORIZED")
+    if key.strip() not in emulators().store.spinwheel_keys:
+        raise Refused("INVALID_AUTH_KEY")
+    g.credential = key.strip()
+
+
+@blueprint.before_request
+def force_fault() -> ResponseReturnValue | None:
+    """Operations are named by their documented path, such as /v1/users/{userId}/debtProfile."""
+    rule = str(request.url_rule).replace("<user_id>", "{userId}")
+    operation = "/" + rule.split("/", 2)[2].rstrip("/")
+    return apply_fault("spinwheel", operation, _phone_number())
+
+
+def _phone_number() -> str | None:
+    """Whom a call is about, as far as it can be told."""
+    body = request.get_json(silent=True)
+    if isinstance(body, dict) and isinstance(body.get("phoneNumber"), str):
+        return str(body["phoneNumber"])
+    state = _state()
+    user_id = (request.view_args or {}).get("user_id") or request.args.get("userId")
+    user_id = user_id or state.user_ids.get(request.args.get("extUserId", ""))
+    user = state.users.get(user_id or "")
+    return user.phone_number if user else None
+
+
+@blueprint.post("/v1/users/connect/sms")
+def connect_sms() -> Response:
+    _standard_base_only()
+    body = read_body(connect.ConnectBody)
+    with emulators().store.lock:
+        return success(connect.send_code(_state(), emulators(), body), CONNECT_STATUS)
+
+
+@blueprint.post("/v1/users/<user_id>/connect/sms/verify")
+def verify_sms(user_id: str) -> Response:
+    _standard_base_only()
+    body = read_body(connect.VerifyBody)
+    with emulators().store.lock:
+        return success(connect.check_code(_state(), emulators(), user_id, body.code), VERIFY_STATUS)
+
+
+@blueprint.post("/v1/users/<user_id>/debtProfile")
+def order_debt_profile(user_id: str) -> Response:
+    _standard_base_only()
+    kind = debt_profile.asked_kind(request.args.getlist("liabilityType"))
+    with emulators().store.lock:
+        user = _state().user(user_id)
+        body = read_body(debt_profile.DebtProfileBody)
+        data = debt_profile.order(user, body, emulators().store.clock)
+        return success(debt_profile.only(data, kind))
+
+
+@blueprint.get("/v1/users")
+def read_user() -> Response:
+    user_id, ext_user_id = request.args.get("userId"), request.args.get("extUserId")
+    if bool(user_id) == bool(ext_user_id):
+        raise Refused("BAD_REQUEST", "Exactly one of userId and extUserId is required")
+    with emulators().store.lock:
+        state = _state()
+        user = state.user(user_id) if user_id else state.user_by_ext_id(ext_user_id or "")
+        return success(users.hydrated(user, _unmask()))
+
+
+@blueprint.get("/v1/users/<user_id>")
+def read_user_by_path(user_id: str) -> Response:
+    with emulators().store.lock:
+        return success(users.hydrated(_state().user(user_id), _unmask()))
+
+
+@blueprint.delete("/v1/users/<user_id>")
+def delete_user(user_id: str) -> Response:
+    with emulators().store.lock:
+        _state().forget(user_id)
+    return success({"userId": user_id})
+
+
+@blueprint.route("/", defaults={"rest": ""}, methods=METHODS)
+@blueprint.route("/<path:rest>", methods=METHODS)
+def nothing_here(rest: str) -> Response:
+    raise Refused("NOT_FOUND", f"No such operation: {request.method} /{rest}")
+
+
+def _standard_base_only() -> None:
+    if _secure():
+        raise Refused("NOT_FOUND", "This operation is on the standard host")
+
+
+def _unmask() -> set[str]:
+    asked = set(request.args.getlist("unmask"))
+    if asked and not _secure():
+        raise Refused("SECURE_HOST_REQUIRED")
+    if asked - UNMASKED:
+        raise Refused("BAD_REQUEST", "unmask must be ssn or accountNumber")
+    return asked

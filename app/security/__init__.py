@@ -1,0 +1,1 @@
+"""Sealing, signing and tokens. Imports libraries only, nothing else of ours."""

@@ -1,0 +1,97 @@
+// Carries the proof of this browser where cookies are blocked, and speaks with the page that embeds us.
+(() => {
+  "use strict";
+
+  const meta = (name) => document.querySelector(`meta[name="prefill-${name}"]`)?.content ?? null;
+  const frame = () => document.getElementById("frame");
+  const home = meta("url") ?? location.pathname;
+  const place = `prefill ${home}`;
+
+  // With all cookies blocked the getter of sessionStorage throws; history.state survives a reload of the frame.
+  function stored() {
+    try {
+      return sessionStorage.getItem(place);
+    } catch {
+      return null;
+    }
+  }
+
+  function store(value) {
+    try {
+      sessionStorage.setItem(place, value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  const given = meta("bearer");
+  let bearer = given ?? stored() ?? history.state?.bearer ?? null;
+  const inHistory = bearer !== null && !store(bearer);
+  // The answer to the binding POST stands at the launch link: after this a reload asks for the onboarding instead.
+  const elsewhere = meta("url") !== null && !location.pathname.startsWith(home);
+  if (inHistory || elsewhere) {
+    history.replaceState(inHistory ? { bearer } : history.state, "", elsewhere ? home : location.href);
+  }
+
+  function headers() {
+    const made = {};
+    const csrf = frame()?.querySelector("[name=csrf_token]")?.value ?? meta("csrf");
+    if (csrf) made["X-CSRF-Token"] = csrf;
+    if (bearer) made.Authorization = `Bearer ${bearer}`;
+    return made;
+  }
+
+  document.addEventListener("htmx:config:request", (event) => {
+    const request = event.detail.ctx.request;
+    if (!bearer || new URL(request.action, document.baseURI).origin !== location.origin) return;
+    request.headers.Authorization = `Bearer ${bearer}`;
+  });
+
+  // Once the phone is proven the server renews the bearer, and the old one is dead.
+  document.addEventListener("htmx:after:request", (event) => {
+    const renewed = event.detail.ctx.response?.headers?.get("Prefill-Bearer");
+    if (!renewed) return;
+    bearer = renewed;
+    if (!store(renewed)) history.replaceState({ bearer }, "", location.href);
+  });
+
+  // ---------- The embedding page: exactly its origin, no personal data ----------
+  const embedder = window.parent === window ? null : meta("embed");
+  const ends = ["completed", "canceled", "failed", "expired"];
+  let sequence = 0;
+  let told = { step: null, status: null, height: 0 };
+
+  function tell(type, data = {}) {
+    if (!embedder) return;
+    sequence += 1;
+    const message = { prefill: 1, type, onboarding_id: frame()?.dataset.onboarding ?? null, seq: sequence, data };
+    window.parent.postMessage(message, embedder);
+  }
+
+  function report() {
+    const { step = null, status = null, returnToken } = frame()?.dataset ?? {};
+    if (step && step !== told.step) tell("step", { step });
+    if (ends.includes(status) && status !== told.status) {
+      tell(status, returnToken ? { status, return_token: returnToken } : { status });
+    }
+    told = { ...told, step, status };
+  }
+
+  function measure() {
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height === told.height) return;
+    told.height = height;
+    tell("resize", { height });
+  }
+
+  document.addEventListener("htmx:after:swap", report);
+  if (embedder) {
+    tell("ready", { step: frame()?.dataset.step ?? null });
+    measure();
+    new ResizeObserver(measure).observe(document.body);
+  }
+  report();
+
+  window.Prefill = Object.freeze({ headers, frame, hasBearer: () => bearer !== null });
+})();
