@@ -10,6 +10,8 @@ PYTEST := $(PY) -m pytest
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
 VENDOR := static/vendor/.installed
+PACKED := static/.packed
+STATIC_FILES := $(filter-out %.gz,$(wildcard static/*/*.* static/*/*/*.*))
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
@@ -19,10 +21,10 @@ CATALOGS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po)
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{ printf "%-22s%s\n", $$1, $$2 }'
 
-run: $(RUNTIME) $(VENDOR) $(CATALOGS) ## install, migrate, seed and start the app, the emulators, a demo tenant and the worker
+run: $(RUNTIME) $(VENDOR) $(PACKED) $(CATALOGS) ## install, migrate, seed and start the app, the emulators, a demo tenant and the worker
 	@$(PY) -m app.run
 
-test: $(DEVELOPMENT) $(VENDOR) $(CATALOGS) browser ## run every test that can run here
+test: $(DEVELOPMENT) $(VENDOR) $(PACKED) $(CATALOGS) browser ## run every test that can run here
 	@$(PYTEST) -n 2 --dist loadfile --ignore=tests/bench
 
 lint: $(DEVELOPMENT) ## style, types and the layers between packages
@@ -31,15 +33,16 @@ lint: $(DEVELOPMENT) ## style, types and the layers between packages
 	@$(VENV)/bin/mypy --strict app config wsgi.py
 	@$(VENV)/bin/lint-imports
 
-bench: $(DEVELOPMENT) $(VENDOR) $(CATALOGS) ## measure, and kill the worker a hundred times
+bench: $(DEVELOPMENT) $(VENDOR) $(PACKED) $(CATALOGS) ## measure, and kill the worker a hundred times
 	@$(PYTEST) tests/bench -p no:cacheprovider -q -s
 
-assets: $(VENDOR) ## install the browser's scripts into static/vendor
+assets: $(VENDOR) $(PACKED) ## install the browser's scripts into static/vendor and compress what is served
 
 translations: $(CATALOGS) ## compile the catalogs in app/translations
 
 clean: ## remove what was installed and built; the data in instance/ stays
-	rm -rf $(VENV) node_modules static/vendor $(CATALOGS)
+	rm -rf $(VENV) node_modules static/vendor static/.packed $(CATALOGS)
+	find static -name '*.gz' -delete
 
 # A package manager may be absent, so a wheel brings Node into the virtual environment.
 $(VENDOR): package.json package-lock.json | $(RUNTIME)
@@ -48,6 +51,10 @@ $(VENDOR): package.json package-lock.json | $(RUNTIME)
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@mkdir -p static/vendor
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-csp.min.js static/vendor/
+	@touch $@
+
+$(PACKED): $(VENDOR) $(STATIC_FILES)
+	@$(PY) -m whitenoise.compress --quiet --no-brotli static
 	@touch $@
 
 %.mo: %.po | $(RUNTIME)

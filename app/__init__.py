@@ -13,7 +13,7 @@ def create_app(settings: "Settings") -> "Flask":
     # Imported here, or else the emulators and the demo tenant, which are apps of their own, would import this one.
     from flask import Flask
 
-    from app import access, api, assets, brand, cli, consumer, errors, hooks, web, well_known
+    from app import access, api, assets, brand, cli, consumer, errors, hooks, legal, web, well_known
     from app.extensions import babel, htmx, limiter, migrate
     from app.logs import configure_logging
     from app.models import Base
@@ -36,6 +36,7 @@ def create_app(settings: "Settings") -> "Flask":
     errors.init_app(app)
     well_known.init_app(app)
     brand.init_app(app)
+    legal.init_app(app)
     consumer.init_app(app)
     api.init_app(app)
     hooks.init_app(app)

@@ -32,12 +32,23 @@ def _headers(headers: Headers, _path: str, _url: str) -> None:
     headers["Referrer-Policy"] = "no-referrer"
 
 
+class _Files(WhiteNoise):
+    """Compressed copies are made ahead (`make assets`); one older than its original is not served."""
+
+    def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> Any:
+        found = super().get_static_file(path, url, stat_cache)
+        packed = Path(f"{path}.gz")
+        if packed.exists() and packed.stat().st_mtime < Path(path).stat().st_mtime:
+            found.alternatives = [pair for pair in found.alternatives if pair[1] == path]
+        return found
+
+
 def init_app(app: Flask) -> None:
     """Put the static files in front of the app."""
     app.jinja_env.globals["static_url"] = static_url
     if not STATIC.is_dir():
         return
-    noise: Any = WhiteNoise(
+    app.wsgi_app = _Files(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(STATIC),
         prefix="/static/",
@@ -46,4 +57,3 @@ def init_app(app: Flask) -> None:
         autorefresh=app.extensions["settings"].environment == "development",
         add_headers_function=_headers,
     )
-    app.wsgi_app = noise  # type: ignore[method-assign]

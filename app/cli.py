@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,14 @@ from pydantic import ValidationError
 
 from app.demo import seed_demo
 from app.domain.callbacks import add_endpoint, check_endpoint_url
-from app.domain.connections import PROVIDERS, add_connection, list_connections, usual_settings
+from app.domain.connections import (
+    PROVIDERS,
+    NoConnectionError,
+    add_connection,
+    connection,
+    list_connections,
+    usual_settings,
+)
 from app.domain.ids import wire_id
 from app.domain.services import Services
 from app.domain.signing import ensure_signing_key
@@ -29,14 +37,14 @@ PERSONAS = str(Path(__file__).parent / "emulators" / "personas.json")
 def init_app(app: Flask, services: Services) -> None:
     """Add our commands to `flask`. Each is handed the services."""
     groups = {
-        "tenants": [tenants_create, tenants_settings],
-        "keys": [keys_create, keys_list, keys_revoke],
-        "connections": [connections_add, connections_list],
-        "endpoints": [endpoints_add],
-        "demo": [demo_seed],
+        "tenants": ("Companies that onboard their consumers here.", [tenants_create, tenants_settings]),
+        "keys": ("API keys of a tenant.", [keys_create, keys_list, keys_revoke]),
+        "connections": ("A tenant's accounts at Plaid and Spinwheel.", [connections_add, connections_list]),
+        "endpoints": ("Where a tenant is called back.", [endpoints_add]),
+        "demo": ("The demo tenant.", [demo_seed]),
     }
-    for name, commands in groups.items():
-        app.cli.add_command(click.Group(name, commands, context_settings={"obj": services}))
+    for name, (help_text, commands) in groups.items():
+        app.cli.add_command(click.Group(name, commands, help=help_text, context_settings={"obj": services}))
 
     @app.cli.command("worker")
     def worker() -> None:
@@ -204,12 +212,16 @@ def _pairs(changes: tuple[str, ...]) -> list[tuple[str, str]]:
 @for_tenant
 @click.pass_obj
 def connections_list(services: Services, tenant: str, mode: str) -> None:
-    """List a tenant's provider connections, newest first; the newest of a provider is the one in use."""
+    """List a tenant's provider connections, and where the ones in use get their webhooks."""
     scope = _scope(services, tenant, mode)
     with services.database.session(scope, read_only=True) as session:
         for row in list_connections(session):
             state = "disabled" if row.disabled_at else "enabled"
             click.echo(f"{wire_id('connection', row.id)}  {row.provider}  {row.name}  {state}")
+        for provider in PROVIDERS:
+            with suppress(NoConnectionError):
+                used = connection(services, session, scope, provider)
+                click.echo(f"in use: {services.app_url}/hooks/{provider}/{used.wire_id}")
 
 
 @click.command("add")

@@ -23,7 +23,6 @@ class ErrorPage:
     sentence: str
     locale: str
     request_id: str
-    primary: None = None
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem

@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template
-from flask_babel import refresh
+from flask_babel import get_locale, refresh
 from htmx_flask import request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -49,6 +49,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.policies["ext.i18n.trimmed"] = True
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api.cursors import write_cursor
@@ -22,7 +23,7 @@ def wire_time(moment: dt.datetime | None) -> str | None:
 def document(session: Session, onboarding: Onboarding) -> dict[str, Any]:
     """One onboarding in full, with a fresh return token."""
     return {
-        **_row(session, onboarding),
+        **_row(onboarding, session.get_one(User, onboarding.user_id).external_user_id),
         "state": vault(session).open(onboarding, "state"),
         "metadata": vault(session).open(onboarding, "metadata"),
         "return_token": return_token(session, onboarding, settings().app_url),
@@ -52,20 +53,22 @@ def link_document(onboarding: Onboarding, token: str, link_expires_at: dt.dateti
 def page_document(session: Session, found: list[Onboarding], limit: int) -> dict[str, Any]:
     """A page of a list. `found` holds one more than `limit` where there are more."""
     shown, more = found[:limit], len(found) > limit
+    wanted = select(User).where(User.id.in_({onboarding.user_id for onboarding in shown}))
+    names = {user.id: user.external_user_id for user in session.scalars(wanted)}
     return {
-        "data": [_row(session, onboarding) for onboarding in shown],
+        "data": [_row(onboarding, names[onboarding.user_id]) for onboarding in shown],
         "has_more": more,
         "next_cursor": write_cursor((shown[-1].created_at, shown[-1].id)) if more else None,
     }
 
 
-def _row(session: Session, onboarding: Onboarding) -> dict[str, Any]:
+def _row(onboarding: Onboarding, external_user_id: str) -> dict[str, Any]:
     return {
         "id": wire_id("onboarding", onboarding.id),
         "status": current_status(onboarding),
         "step": onboarding.step,
         "mode": onboarding.mode,
-        "external_user_id": session.get_one(User, onboarding.user_id).external_user_id,
+        "external_user_id": external_user_id,
         "user_id": wire_id("user", onboarding.user_id),
         "reference": onboarding.reference,
         "locale": onboarding.locale,

@@ -11,6 +11,7 @@ from app.errors import Problem, problem_response
 from app.web import services, settings
 
 Made = TypeVar("Made")
+RACES = 3
 
 WORDS = {
     "idempotency_key_invalid": (400, "Idempotency-Key must be 1 to 255 printable ASCII characters."),
@@ -23,7 +24,7 @@ def answer_once(status: int, plain: dict[str, Any], act: Callable[[], dict[str, 
     """The answer of `act`, or the one given before. Its problems are kept too, faults of ours are not."""
     header = request.headers.get("Idempotency-Key")
     if header is None:
-        return _answer(Stored(status, twice(act)))
+        return _answer(Stored(status, despite_races(act)))
     try:
         key = read_key(header)
         stored = begin(services(), g.caller.scope, _route(), key, {"path": request.path, "body": plain})
@@ -37,12 +38,14 @@ def answer_once(status: int, plain: dict[str, Any], act: Callable[[], dict[str, 
     return response
 
 
-def twice(step: Callable[[], Made]) -> Made:
-    """Once more where another request made the same row (a user, a key) at the same moment."""
-    try:
-        return step()
-    except IntegrityError:
-        return step()
+def despite_races(step: Callable[[], Made]) -> Made:
+    """Again where another request made the same row at the same moment: a user, its key, the tenant's key."""
+    for _ in range(RACES):
+        try:
+            return step()
+        except IntegrityError:
+            continue
+    return step()
 
 
 def _route() -> str:
@@ -52,13 +55,13 @@ def _route() -> str:
 def _act_and_keep(key: str, status: int, act: Callable[[], dict[str, Any]]) -> Stored:
     scope = g.caller.scope
     try:
-        stored = Stored(status, twice(act))
+        stored = Stored(status, despite_races(act))
     except Problem as problem:
         stored = Stored(problem.status, {"code": problem.code, "detail": problem.detail, "errors": problem.errors})
     except Exception:
         release(services(), scope, _route(), key)
         raise
-    twice(lambda: finish(services(), scope, _route(), key, stored))
+    despite_races(lambda: finish(services(), scope, _route(), key, stored))
     return stored
 
 

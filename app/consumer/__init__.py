@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     allow("public", "resume.ask_again", "resume.prove_again")
     allow("consumer", "journey.show_page", "journey.step", "journey.progress", "journey.stay_here")
     allow("consumer", "phone.show_form", "phone.submit", "code.confirm", "code.resend")
-    allow("consumer", "bank.begin", "bank.show_link", "bank.again", "bank.finished", "bank.not_available")
+    allow("consumer", "bank.begin", "bank.show_link", "bank.show_intro", "bank.finished", "bank.not_available")
     allow("consumer", "bank.closed", "bank.events", "bank.retry", "bank.by_hand", "credit_file.decide")
     allow("consumer", "form.save_manual", "form.save_as_typed", "form.submit_review", "form.reveal")
     allow("consumer", "form.ask_not_me", "form.clear_not_me")

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, g, jsonify
 from htmx_flask import request
 
 from app.access import origin_of, read_handoff
-from app.consumer.bank_screens import WINDOW, bank_words, link_screen
+from app.consumer.bank_screens import WINDOW, bank_words, intro, link_screen
 from app.consumer.binding import scope_or_404
 from app.consumer.context import go_on, load, read_scope, set_binding_cookie, show, visitor
 from app.consumer.current import answer, need_consumer
@@ -24,55 +24,63 @@ from app.web import bank_policy, services, wants_fragment
 blueprint = Blueprint("bank", __name__)
 
 
+@blueprint.get("/onboarding/<onboarding_id>/connect")
+def show_intro(onboarding_id: str) -> Response:
+    """What connecting a bank means, for a reader who first chose to fill in the form by hand."""
+    consumer = need_consumer()
+    with read_scope(consumer) as session:
+        view = load(session, consumer.onboarding_id, consumer)
+        if view.may_see and allowed(view.onboarding, "open_bank"):
+            return show(view, intro(view))
+    return answer(consumer)
+
+
 @blueprint.post("/onboarding/<onboarding_id>/bank")
 def begin(onboarding_id: str) -> Response:
     """Make a session at Plaid, then show the page that hosts its script."""
-    return _open(need_consumer())
+    consumer = need_consumer()
+    if not _open(consumer):
+        return answer(consumer)
+    url = f"/onboarding/{onboarding_id}/bank"
+    # The bank's page has a policy of its own, so it is loaded, never swapped in.
+    return Response(status=200, headers={"HX-Redirect": url}) if wants_fragment() else go_on(url)
 
 
-def _open(consumer: Consumer) -> Response:
+def _open(consumer: Consumer) -> bool:
+    """Whether a session at Plaid is open now; where not, the due screen says why."""
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
         if not view.may_see or not allowed(view.onboarding, "open_bank"):
-            return answer(consumer)
+            return False
         shown = Shown("bank", view.disclosures["version"], g.locale, bank_words(view).plain)
-    problem = open_layer(services(), consumer.scope, consumer.onboarding_id, (shown,), visitor())
-    if problem is not None:
-        return answer(consumer)
-    return _to_document(view.url("bank"))
-
-
-def _to_document(url: str) -> Response:
-    """The bank's page has a policy of its own, so it is loaded, never swapped in."""
-    if wants_fragment():
-        return Response(status=200, headers={"HX-Redirect": url})
-    return go_on(url)
+    return open_layer(services(), consumer.scope, consumer.onboarding_id, (shown,), visitor()) is None
 
 
 @blueprint.get("/onboarding/<onboarding_id>/bank")
 def show_link(onboarding_id: str) -> Response:
     """The document that hosts Plaid, while a session is open; else whatever is due."""
-    consumer = need_consumer()
+    return _document(need_consumer())
+
+
+def _document(consumer: Consumer, bearer: str | None = None) -> Response:
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
         if (view.onboarding.step, view.onboarding.stage) != ("bank", "link") or not view.may_see:
             return go_on(view.url())
         plaid = connection(services(), session, consumer.scope, "plaid")
-        response = show(view, link_screen(view, plaid.settings["link_url"]))
+        response = show(view, link_screen(view, plaid.settings["link_url"]), bearer=bearer)
     link, api = origin_of(plaid.settings["link_url"]), origin_of(plaid.settings["base_url"])
     response.headers["Content-Security-Policy"] = bank_policy(link, api)
     return response
 
 
-@blueprint.get("/onboarding/<onboarding_id>/bank/again")
-def again(onboarding_id: str) -> Response:
-    """After the script failed to load: back to where the bank step begins, without changing anything yet."""
-    return go_on(f"/onboarding/{onboarding_id}/bank")
-
-
 @blueprint.post("/onboarding/<onboarding_id>/window")
 def open_window(onboarding_id: str) -> Response:
-    """The bank in a window of its own: the frame's one-time value makes a binding for it."""
+    """The bank in a window of its own: the frame's one-time value makes a binding for it.
+
+    The answer is the document itself and carries the bearer, because a browser that blocks every cookie would arrive
+    at a redirect's target with nothing in its hands.
+    """
     scope, wanted = scope_or_404(onboarding_id), parse_id("onboarding", onboarding_id)
     assert wanted is not None
     value = request.form.get("handoff", "")
@@ -84,7 +92,7 @@ def open_window(onboarding_id: str) -> Response:
         if frame is None:
             raise NeedsProof(onboarding_id)
         secret, consumer = bind(session, scope, wanted, place=WINDOW, proven=frame.proven)
-    response = _open(consumer)
+    response = _document(consumer, secret) if _open(consumer) else answer(consumer)
     set_binding_cookie(response, consumer, secret)
     return response
 

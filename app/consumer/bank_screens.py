@@ -75,7 +75,7 @@ def link_screen(view: View, link_origin: str) -> BankLink:
         exit_url=view.url("bank", "exit"),
         events_url=view.url("bank", "events"),
         back_url=view.url(),
-        retry_url=view.url("bank", "again"),
+        retry_url=view.url("bank"),
         ways=tuple(by_hand_way(view)),
     )
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from htmx_flask import request
 from sqlalchemy.orm import Session
 
-from app.access import cookie_name, csrf_token
+from app.access import cookie_name, csrf_token, in_frame
 from app.assets import static_url
 from app.consumer.screen_parts import Link, Step
 from app.consumer.screens import Page
@@ -166,29 +166,34 @@ def _with_other_language(view: View, made: Page) -> Page:
     )
 
 
-def show(view: View, screen: Any, status: int = 200, *, with_steps: bool = True) -> Response:
+def show(view: View, screen: Any, status: int = 200, *, with_steps: bool = True, bearer: str | None = None) -> Response:
     """Answer with a screen."""
-    made = page(view, with_steps=with_steps)
+    made = page(view, with_steps=with_steps, bearer=bearer)
     wide = screen.template in ("review",)
     response = render_screen(replace(made, wide=wide), screen, status)
-    remember_language(response, view.consumer)
+    remember_language(response, view)
     return response
 
 
-def remember_language(response: Response, consumer: Consumer | None) -> None:
-    """Keep a language the reader asked for; the cookie says nothing else."""
-    wish = request.args.get("lang")
-    if wish in LANGUAGES:
-        _set_cookie(response, LANGUAGE_COOKIE, str(wish), consumer)
+def remember_language(response: Response, view: View) -> None:
+    """Keep a language the reader asked for: before the binding in a cookie, which says nothing else; after it with the
+    onboarding, so that frame, window and a browser without cookies speak the same."""
+    wish = str(request.args.get("lang"))
+    if wish not in view.flow.locales:
+        return
+    _set_cookie(response, LANGUAGE_COOKIE, wish, framed=view.consumer.place == FRAMED if view.consumer else in_frame())
+    if view.consumer is not None and view.onboarding.locale != wish:
+        with services().database.session(view.consumer.scope) as session:
+            session.get_one(Onboarding, view.onboarding.id).locale = wish
 
 
 def set_binding_cookie(response: Response, consumer: Consumer, secret: str) -> None:
     """Give this browser its secret: partitioned in a frame, `Lax` at top level."""
-    _set_cookie(response, cookie_name(wire_id("onboarding", consumer.onboarding_id)), secret, consumer)
+    name = cookie_name(wire_id("onboarding", consumer.onboarding_id))
+    _set_cookie(response, name, secret, framed=consumer.place == FRAMED)
 
 
-def _set_cookie(response: Response, name: str, value: str, consumer: Consumer | None) -> None:
-    framed = consumer is not None and consumer.place == FRAMED
+def _set_cookie(response: Response, name: str, value: str, *, framed: bool) -> None:
     same_site = "None" if framed else "Lax"
     response.set_cookie(name, value, secure=True, httponly=True, path="/", samesite=same_site, partitioned=framed)
 

@@ -9,7 +9,7 @@ from htmx_flask import request
 from app.consumer.bank_screens import bank_screen
 from app.consumer.code_screen import code_screen
 from app.consumer.context import View, go_on, load, read_scope, show, tenant_home
-from app.consumer.done_screen import done_screen
+from app.consumer.done_screen import done_screen, return_link
 from app.consumer.form_screens import manual_screen, review_screen
 from app.consumer.screen_parts import Way
 from app.consumer.sentences import trouble_sentence
@@ -70,7 +70,8 @@ def _home() -> str:
 
 def ended_screen(view: View) -> Stopped:
     """What an onboarding that is over says to a browser that may not see more."""
-    home = tenant_home(view)
+    # A browser that holds it brings the tenant a signed word of how it ended.
+    home = (return_link(view) if view.may_see else None) or tenant_home(view)
     back = Way(_("Back to %(tenant)s", tenant=view.branding.name), home, document=True) if home else None
     words = {
         "completed": (_("This form is done"), _("It was shared already. There is nothing else to do here.")),
@@ -79,4 +80,7 @@ def ended_screen(view: View) -> Stopped:
         "failed": (_("We can’t go on here"), _("Nothing was shared. Please contact us, we are glad to help.")),
     }
     heading, sentence = words.get(view.status, words["expired"])
+    if view.may_see and view.onboarding.reason == "too_young":
+        age = view.flow.minimum_age
+        sentence = _("You need to be at least %(age)s years old for this. Nothing was shared.", age=age)
     return Stopped(heading=heading, sentence=sentence, primary=back)

@@ -27,7 +27,14 @@ AUTOCOMPLETE = {
     "phone_number": "tel-national",
     "employer_name": "organization",
 }
-KINDS: dict[str, FieldKind] = {"text": "text", "email": "email", "phone": "tel", "date": "date", "digits": "digits", "money": "money"}
+KINDS: dict[str, FieldKind] = {
+    "text": "text",
+    "email": "email",
+    "phone": "tel",
+    "date": "date",
+    "digits": "digits",
+    "money": "money",
+}
 MASK = "••••"
 
 Typed = dict[str, str]
@@ -47,7 +54,7 @@ def manual_screen(view: View, typed: Typed | None = None, errors: dict[str, str]
         action=view.url("manual"),
         groups=_groups(view, answers, keys, typed, errors or {}),
         save_url=view.url("manual", "save"),
-        connect_url=view.url("bank") if may_connect else None,
+        connect_url=view.url("connect") if may_connect else None,
     )
 
 

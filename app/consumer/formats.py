@@ -3,15 +3,19 @@
 import datetime as dt
 from decimal import Decimal
 
-from flask_babel import format_currency, format_date, format_datetime, get_locale, ngettext
+from babel.numbers import format_currency
+from flask_babel import format_date, format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 
 from app.models import utcnow
 
+# Money as it is written in the United States, in either language.
+MONEY_LOCALES = {"en": "en_US", "es": "es_US"}
+
 
 def money(amount: Decimal | str, currency: str = "USD") -> str:
     """`$1,204.55`."""
-    return str(format_currency(Decimal(amount), currency))
+    return str(format_currency(Decimal(amount), currency, locale=MONEY_LOCALES[str(get_locale())[:2]]))
 
 
 def day(moment: dt.datetime) -> str:

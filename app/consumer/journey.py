@@ -1,6 +1,6 @@
 """The onboarding's own address: the whole page, the part that is swapped, and the progress that polls."""
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 
 from app.consumer.binding import scope_or_404
 from app.consumer.context import load, page, read_scope, scoped, set_binding_cookie, show
@@ -24,7 +24,9 @@ def show_page(onboarding_id: str) -> Response:
             return show(view, current_screen(view))
     with scoped(scope_or_404(onboarding_id)) as session:
         view = load(session, parse_id("onboarding", onboarding_id), None)
-        shell = Shell(step_url=view.url("step"), resume_url=view.url("resume"))
+        # A language asked for on the way here goes along: only the step's request carries the bearer.
+        wish = f"?lang={g.locale}" if "lang" in request.args else ""
+        shell = Shell(step_url=view.url("step") + wish, resume_url=view.url("resume"))
         return render_screen(page(view, with_steps=False), shell)
 
 

@@ -94,6 +94,7 @@ def _bind(link: FoundLink) -> tuple[str, Consumer] | None:
         if not use_link(session, link):
             return None
         onboarding = session.get_one(Onboarding, link.onboarding_id)
+        onboarding.locale = g.locale
         if onboarding.status == "created":
             make_move(session, onboarding, "start", started_at=utcnow())
         elif onboarding.phone_verified_at is None:

@@ -77,7 +77,7 @@ class Page:
 class StartPhone:
     """The first form. `phone` or `birth` is None where the tenant gave it already.
 
-    `known_phone` may then show the mask. Without `sends_code` the button says Continue.
+    `known_phone` may then show the mask.
     Posts `country`, `phone_number`, `birth_month`, `birth_day`, `birth_year`.
     """
 
@@ -87,7 +87,6 @@ class StartPhone:
     phone: PhoneInput | None
     birth: BirthInput | None
     known_phone: str | None = None
-    sends_code: bool = True
     manual_url: str | None = None
     manual_posts: bool = False
     notice: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from app.consumer.screen_parts import Fact, Link, PhoneInput, Tick, Way, Words
+from app.consumer.screen_parts import Fact, PhoneInput, Tick, Way, Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,27 +127,3 @@ class Shell:
     template: ClassVar[str] = "shell"
     step_url: str
     resume_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FrameRefused:
-    """The frame cannot go on: `action` opens a window of its own; with `handoff` by POST, else by GET."""
-
-    template: ClassVar[str] = "frame_refused"
-    action: str
-    handoff: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ErrorPage:
-    """403, 404, 429, 500 and their like in neutral dress: `errors/error.html`, as a frame `_error.html`.
-
-    Rendered with `screen` alone.
-    """
-
-    status: int
-    heading: str
-    sentence: str
-    locale: str = "en"
-    primary: Link | None = None
-    request_id: str | None = None

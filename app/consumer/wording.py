@@ -12,35 +12,12 @@ from app.consumer.screen_parts import Words, words
 Gettext = Callable[..., str]
 
 
-def step_labels(_: Gettext) -> dict[str, str]:
-    """What the rail calls each step."""
-    return {
-        "phone": _("Your phone"),
-        "code": _("Your code"),
-        "bank": _("Your bank"),
-        "review": _("Check and share"),
-    }
-
-
 def code_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
     """Above "Text me a code" on the first form."""
     return words(
         _(
             "By tapping **Text me a code** you agree to the [end user agreement](%(terms)s) and let "
             "%(tenant)s check this number with your phone carrier. Message and data rates may apply. "
-            "[How we use your data](%(privacy)s)",
-            terms=terms_url,
-            tenant=tenant,
-            privacy=privacy_url,
-        )
-    )
-
-
-def continue_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
-    """Above "Continue" on a first form that sends no code."""
-    return words(
-        _(
-            "By tapping **Continue** you agree to the [end user agreement](%(terms)s) of %(tenant)s. "
             "[How we use your data](%(privacy)s)",
             terms=terms_url,
             tenant=tenant,

@@ -20,12 +20,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.demo_tenant.context import tenant
 from app.demo_tenant.prefill_api import PrefillError
-from app.demo_tenant.presentation import ladder, moment, result_sections, spoken
+from app.demo_tenant.presentation import birthday, clock, ladder, moment, result_sections, spoken, telephone
 from app.demo_tenant.returns import ReturnRefused
 from app.demo_tenant.visits import Visit
 
 blueprint = Blueprint("pages", __name__)
-for words in (spoken, ladder, moment):
+for words in (spoken, ladder, moment, clock, birthday, telephone):
     blueprint.add_app_template_filter(words)
 
 
@@ -41,7 +41,9 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/")
 def home() -> str:
-    return render_template("home.html", attempt=secrets.token_urlsafe(16))
+    # One for each way there is; the emulators list the others.
+    people = {persona.ladder: persona for persona in reversed(tenant().config.personas)}
+    return render_template("home.html", attempt=secrets.token_urlsafe(16), people=list(people.values())[::-1])
 
 
 @blueprint.post("/apply")

@@ -1,8 +1,10 @@
 """A result as rows a person can read."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 GROUPS = {
@@ -27,6 +29,7 @@ SOURCES = {
     "consumer": "entered by the applicant",
     "tenant": "known to us before",
 }
+LABELS = {"ssn": "SSN, last four"}
 NOTES = ("verified", "edited", "locked", "disputed")
 
 
@@ -47,7 +50,7 @@ class Section:
 
 def spoken(name: object) -> str:
     """A wire name as words: `phone_number` -> "Phone number"."""
-    text = str(name or "").replace("_", " ").replace("ssn", "SSN").replace("sms", "SMS")
+    text = str(name or "").replace("_", " ")
     return text[:1].upper() + text[1:]
 
 
@@ -59,6 +62,22 @@ def ladder(rung: str) -> str:
 def moment(text: str) -> str:
     """An RFC 3339 time for reading: `2026-01-31 09:15:00 UTC`."""
     return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(text: str) -> str:
+    """The time of an RFC 3339 moment: `09:15:00 UTC`."""
+    return moment(text).partition(" ")[2]
+
+
+def birthday(text: str) -> str:
+    """A date for reading: `January 18, 1975`."""
+    return f"{date.fromisoformat(text):%B %-d, %Y}"
+
+
+def telephone(number: str) -> str:
+    """An E.164 number for reading: `(415) 555-0011`; one of another country stays as it is."""
+    found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
+    return "({}) {}-{}".format(*found.groups()) if found else number
 
 
 def result_sections(result: dict[str, Any]) -> list[Section]:
@@ -82,7 +101,8 @@ def _rows(group: str, content: Any, provenance: dict[str, dict[str, Any]]) -> It
             for position, entry in enumerate(value):
                 yield Row(label, summary(entry), source(f"{pointer}/{position}", provenance))
         elif value not in (None, ""):
-            yield Row(spoken(name), summary(value), source(pointer, provenance))
+            text = money(value, "USD") if name.startswith("total_") else summary(value)
+            yield Row(LABELS.get(name) or spoken(name), text, source(pointer, provenance))
 
 
 def summary(value: Any) -> str:
@@ -103,7 +123,12 @@ def _holding(value: dict[str, Any]) -> str:
         amount, currency = balance, "USD"
     names = [value.get(name) for name in ("institution_name", "creditor", "name")]
     mask = value.get("mask")
-    return _joined([*names, mask and f"ending in {mask}", amount and f"{amount} {currency}"])
+    return _joined([*names, mask and f"ending in {mask}", amount and money(amount, currency)])
+
+
+def money(amount: Any, currency: str | None) -> str:
+    """An amount for reading: `1,234.50 USD`."""
+    return f"{Decimal(amount):,.2f} {currency or ''}".rstrip()
 
 
 def source(pointer: str, provenance: dict[str, dict[str, Any]]) -> str:

@@ -104,7 +104,7 @@ def _keep_session(services: Services, scope: Scope, onboarding_id: uuid.UUID, sh
     with services.database.session(scope) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
         for item in shared.items:
-            session.add(_item_row(session, onboarding, item))
+            _keep_item_row(session, onboarding, item)
         tick(session, onboarding, session_read=True)
         if _wanted(onboarding):
             keep_observations(session, onboarding, layer_observations(shared, utcnow()))
@@ -112,18 +112,25 @@ def _keep_session(services: Services, scope: Scope, onboarding_id: uuid.UUID, sh
             disconnect_bank_later(session, onboarding)
 
 
-def _item_row(session: Session, onboarding: Onboarding, item: LinkedItem) -> PlaidItem:
+def _keep_item_row(session: Session, onboarding: Onboarding, item: LinkedItem) -> None:
+    """A bank connected once more takes its earlier row, so that nothing is counted twice."""
     keep = vault(session)
-    row = PlaidItem(
-        tenant_id=onboarding.tenant_id,
-        mode=onboarding.mode,
-        user_id=onboarding.user_id,
-        onboarding_id=onboarding.id,
-        item_digest=keep.index(onboarding, "plaid_items", "item_id", item.item_id),
-    )
+    digest = keep.index(onboarding, "plaid_items", "item_id", item.item_id)
+    row = session.scalars(
+        select(PlaidItem).where(PlaidItem.onboarding_id == onboarding.id, PlaidItem.item_digest == digest)
+    ).one_or_none()
+    if row is None:
+        row = PlaidItem(
+            tenant_id=onboarding.tenant_id,
+            mode=onboarding.mode,
+            user_id=onboarding.user_id,
+            onboarding_id=onboarding.id,
+            item_digest=digest,
+        )
+        session.add(row)
+    row.fetched_at = row.removed_at = None
     keep.seal(row, "item_id", item.item_id)
     keep.seal(row, "access_token", item.access_token)
-    return row
 
 
 def _read_item(client: PlaidClient, item: _Item, expected_name: str | None) -> _Found:
@@ -169,18 +176,24 @@ def _keep_account(session: Session, onboarding: Onboarding, item: PlaidItem, acc
     if "bank_accounts" not in onboarding.asked["fields"]:
         return
     keep = vault(session)
-    row = PlaidAccount(
-        tenant_id=onboarding.tenant_id,
-        mode=onboarding.mode,
-        user_id=onboarding.user_id,
-        onboarding_id=onboarding.id,
-        plaid_item_id=item.id,
-        account_digest=keep.index(onboarding, "plaid_accounts", "account_id", account.account_id),
-        account_type=account.type,
-        account_subtype=account.subtype or "",
-    )
+    digest = keep.index(onboarding, "plaid_accounts", "account_id", account.account_id)
+    row = session.scalars(
+        select(PlaidAccount).where(PlaidAccount.onboarding_id == onboarding.id, PlaidAccount.account_digest == digest)
+    ).one_or_none()
+    if row is None:
+        row = PlaidAccount(
+            tenant_id=onboarding.tenant_id,
+            mode=onboarding.mode,
+            user_id=onboarding.user_id,
+            onboarding_id=onboarding.id,
+            plaid_item_id=item.id,
+            account_digest=digest,
+            account_type=account.type,
+            account_subtype=account.subtype or "",
+        )
+        session.add(row)
+    row.updated_at = utcnow()
     keep.seal(row, "details", {**asdict(account), "owners": list(account.owners)})
-    session.add(row)
 
 
 def tick(session: Session, onboarding: Onboarding, **marks: Any) -> None:

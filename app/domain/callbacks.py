@@ -66,25 +66,29 @@ def own_host(services: Services) -> str:
     return urlsplit(services.app_url).hostname or ""
 
 
-def publish_event(services: Services, job: ClaimedJob) -> None:
+def publish_event(services: Services, job: ClaimedJob) -> bool:
     """`event.publish`: project for analytics, and make one delivery for each endpoint that wants it."""
     assert job.scope is not None
     with services.database.session(job.scope) as session:
         event = session.get_one(Event, uuid.UUID(job.payload["event_id"]))
         project(session, event)
-        if event.type not in CALLBACK_TYPES:
-            return
-        known = set(session.scalars(select(Delivery.endpoint_id).where(Delivery.event_id == event.id)))
-        for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None))):
-            wanted = not endpoint.event_types or event.type in endpoint.event_types
-            if wanted and endpoint.id not in known:
-                _add_delivery(session, job.scope, endpoint, event)
+        if event.type in CALLBACK_TYPES:
+            _add_deliveries(session, job.scope, event)
+        finish(session, job)
+    return True
+
+
+def _add_deliveries(session: Session, scope: Scope, event: Event) -> None:
+    known = set(session.scalars(select(Delivery.endpoint_id).where(Delivery.event_id == event.id)))
+    for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None))):
+        wanted = not endpoint.event_types or event.type in endpoint.event_types
+        if wanted and endpoint.id not in known:
+            _add_delivery(session, scope, endpoint, event)
 
 
 def _add_delivery(session: Session, scope: Scope, endpoint: WebhookEndpoint, event: Event) -> None:
     delivery = Delivery(tenant_id=scope.tenant_id, mode=scope.mode, endpoint_id=endpoint.id, event_id=event.id)
     session.add(delivery)
-    session.flush()
     payload = {"delivery_id": str(delivery.id)}
     enqueue(session, "callback.deliver", scope, payload, dedupe_key=f"callback.deliver:{delivery.id}")
 
@@ -95,6 +99,7 @@ class _Ready:
     secrets: list[str] = field(repr=False)
     message_id: str
     body: bytes = field(repr=False)
+    was_failing: bool
 
 
 def deliver_callback(services: Services, job: ClaimedJob) -> bool:
@@ -116,7 +121,7 @@ def deliver_callback(services: Services, job: ClaimedJob) -> bool:
     )
     with services.database.session(job.scope) as session:
         # In one transaction, so that no crash can part the attempt from the next due time.
-        wait = _record_attempt(session, job.scope, delivery_id, attempt)
+        wait = _record_attempt(session, job.scope, delivery_id, attempt, ready.was_failing)
         if wait is None:
             finish(session, job)
         else:
@@ -125,15 +130,25 @@ def deliver_callback(services: Services, job: ClaimedJob) -> bool:
 
 
 def _make_ready(services: Services, session: Session, delivery_id: uuid.UUID) -> _Ready | None:
-    delivery = session.get_one(Delivery, delivery_id)
-    endpoint = session.get_one(WebhookEndpoint, delivery.endpoint_id)
+    # One round trip for the three of them.
+    wanted = (
+        select(Delivery, WebhookEndpoint, Event)
+        .join(WebhookEndpoint, WebhookEndpoint.id == Delivery.endpoint_id)
+        .join(Event, Event.id == Delivery.event_id)
+        .where(Delivery.id == delivery_id)
+    )
+    delivery, endpoint, event = session.execute(wanted).one()
     if delivery.status != "pending" or endpoint.disabled_at is not None:
         return None
-    event = session.get_one(Event, delivery.event_id)
     keep = vault(session)
-    message_id = wire_id("event", event.id)
     body = json.dumps(thin_payload(services, session, event), separators=(",", ":")).encode()
-    return _Ready(keep.open(endpoint, "url"), keep.open(endpoint, "secrets"), message_id, body)
+    return _Ready(
+        keep.open(endpoint, "url"),
+        keep.open(endpoint, "secrets"),
+        wire_id("event", event.id),
+        body,
+        endpoint.first_failure_at is not None,
+    )
 
 
 def thin_payload(services: Services, session: Session, event: Event) -> dict[str, Any]:
@@ -150,7 +165,9 @@ def thin_payload(services: Services, session: Session, event: Event) -> dict[str
     return {"type": event.type, "timestamp": event.occurred_at.isoformat().replace("+00:00", "Z"), "data": data}
 
 
-def _record_attempt(session: Session, scope: Scope, delivery_id: uuid.UUID, attempt: Attempt) -> float | None:
+def _record_attempt(
+    session: Session, scope: Scope, delivery_id: uuid.UUID, attempt: Attempt, was_failing: bool
+) -> float | None:
     """Seconds until the next try; None when there is none."""
     delivery = session.get_one(Delivery, delivery_id)
     row = DeliveryAttempt(
@@ -167,7 +184,8 @@ def _record_attempt(session: Session, scope: Scope, delivery_id: uuid.UUID, atte
     delivery.attempts += 1
     if attempt.succeeded:
         delivery.status, delivery.succeeded_at = "succeeded", utcnow()
-        _forget_failures(session, delivery.endpoint_id)
+        if was_failing:
+            _forget_failures(session, delivery.endpoint_id)
         return None
     return _after_failure(session, delivery, attempt)
 

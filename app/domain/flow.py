@@ -70,12 +70,9 @@ MOVES: dict[str, Move] = {
     "show_review": Move("bank/fetching bank/credit_fetching", "review/check", "review.shown"),
     "go_by_hand": Move(f"phone/form code/enter code/stuck {ANY_BANK}", "review/manual", "manual.chosen"),
     "save_by_hand": Move("review/manual", "review/check", "manual.saved"),
-    "edit_by_hand": Move("review/check", "review/manual", "manual.reopened"),
     "not_me": Move("review/check review/manual", "review/manual", "identity.rejected"),
     "complete": Move("review/check", "done/done", "onboarding.completed", Status.COMPLETED),
     "cancel": Move("*", None, "onboarding.canceled", Status.CANCELED),
-    "abandon": Move("*", None, "onboarding.abandoned", Status.ABANDONED),
-    "resume": Move("*", None, "onboarding.resumed"),
     "expire": Move("*", None, "onboarding.expired", Status.EXPIRED),
     "fail": Move("*", None, "onboarding.failed", Status.FAILED),
 }

@@ -111,31 +111,24 @@ def webhook_key(plaid: Connection, kid: str) -> Jwk | None:
 def store_event(services: Services, scope: Scope, provider: str, kind: str, raw: bytes, body: dict[str, Any]) -> bool:
     """Keep a verified webhook and have it worked; False when the same one was kept before."""
     digest = hashlib.sha256(raw).digest()
-    known = select(ProviderEvent.id).where(ProviderEvent.digest == digest)
+    event = ProviderEvent(tenant_id=scope.tenant_id, mode=scope.mode, provider=provider, kind=kind[:64], digest=digest)
     try:
-        with services.database.session(scope) as session:
-            if session.scalar(known) is not None:
-                return False
-            _add_event(session, scope, provider, kind, digest, body)
+        return _keep(services, scope, event, body)
     except IntegrityError:
-        # Either the same webhook at the same moment, or another one that made the tenant's key first.
-        with services.database.session(scope) as session:
-            if session.scalar(known) is not None:
-                return False
-            _add_event(session, scope, provider, kind, digest, body)
+        # Either the same webhook came at the same moment, or another one made the tenant's key first.
+        return _keep(services, scope, event, body)
+
+
+def _keep(services: Services, scope: Scope, event: ProviderEvent, body: dict[str, Any]) -> bool:
+    with services.database.session(scope) as session:
+        known = select(ProviderEvent.id).where(ProviderEvent.digest == event.digest)
+        if session.scalar(known) is not None:
+            return False
+        vault(session).seal(event, "body", body)
+        session.add(event)
+        session.flush()
+        enqueue(session, "provider.event", scope, {"provider_event_id": str(event.id)})
     return True
-
-
-def _add_event(
-    session: Session, scope: Scope, provider: str, kind: str, digest: bytes, body: dict[str, Any]
-) -> None:
-    event = ProviderEvent(
-        tenant_id=scope.tenant_id, mode=scope.mode, provider=provider, kind=kind[:64], digest=digest
-    )
-    vault(session).seal(event, "body", body)
-    session.add(event)
-    session.flush()
-    enqueue(session, "provider.event", scope, {"provider_event_id": str(event.id)})
 
 
 def handle_event(services: Services, job: ClaimedJob) -> None:

@@ -1,7 +1,7 @@
 """What use cases need from the installation, in one frozen value that `create_app` makes."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.models.session import Database
 
@@ -11,7 +11,7 @@ class ProviderDefaults:
     """The connection that test mode uses where a tenant has none of its own."""
 
     settings: dict[str, str]
-    credentials: dict[str, str]
+    credentials: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)

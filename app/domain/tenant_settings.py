@@ -65,7 +65,6 @@ class FlowSettings(Part):
     embed_origins: tuple[str, ...] = ()
     locales: tuple[Literal["en", "es"], ...] = ("en", "es")
     keep_bank_connection: Literal["until_completed"] | int = "until_completed"
-    abandoned_after_minutes: int = Field(default=60, ge=5, le=10_080)
     next_step_time: str = Field(default="", max_length=120)
 
     @field_validator("fields")

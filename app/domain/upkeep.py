@@ -1,4 +1,4 @@
-"""What time itself does: onboardings expire, are abandoned, and old rows go."""
+"""What time itself does: onboardings expire, and old rows go."""
 
 import datetime as dt
 import uuid

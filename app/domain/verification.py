@@ -48,12 +48,14 @@ class _Send:
     date_of_birth: str = field(repr=False)
     user_id: str | None = field(repr=False)
     external: str
+    reserved: uuid.UUID
 
 
 def send_code(services: Services, scope: Scope, onboarding_id: uuid.UUID, wanted: CodeRequest) -> Outcome:
     """Text a code. Also when the phone is proven already: then it serves a browser that comes back."""
     with services.database.session(scope) as session:
-        onboarding = session.get_one(Onboarding, onboarding_id)
+        # Locked, so that of two presses at once only the first finds the way free.
+        onboarding = session.get_one(Onboarding, onboarding_id, with_for_update=True)
         prepared = _prepare(services, session, onboarding, wanted)
         spinwheel = connection(services, session, scope, "spinwheel")
     if isinstance(prepared, Outcome):
@@ -67,10 +69,10 @@ def send_code(services: Services, scope: Scope, onboarding_id: uuid.UUID, wanted
             consent_at=utcnow(),
         )
     except ProviderError as error:
-        return _send_failed(services, scope, onboarding_id, error)
+        return _send_failed(services, scope, onboarding_id, prepared, error)
     with services.database.session(scope) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
-        _keep_sent(session, onboarding, prepared.phone_number, sent.user_id, sent.expires_at)
+        _keep_sent(session, onboarding, prepared.reserved, sent.user_id, sent.expires_at)
         if onboarding.phone_verified_at is None and allowed(onboarding, "send_code"):
             make_move(session, onboarding, "send_code", {"method": "sms"})
     return Outcome()
@@ -101,7 +103,8 @@ def _prepare(services: Services, session: Session, onboarding: Onboarding, wante
     for shown in wanted.consents:
         give_consent(session, onboarding, shown, wanted.visitor)
     known = keep.open(user, "spinwheel_user_id")
-    return _Send(phone_number, date_of_birth, known, _external_id(user))
+    reserved = _reserve(session, onboarding, phone_number, flow.max_attempts)
+    return _Send(phone_number, date_of_birth, known, _external_id(user), reserved)
 
 
 def _within_budget(
@@ -138,36 +141,49 @@ def _external_id(user: User) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:40]
 
 
-def _keep_sent(
-    session: Session, onboarding: Onboarding, phone_number: str, spinwheel_user_id: str, expires_at: dt.datetime
-) -> None:
-    flow, _ = settings_of(session, onboarding.settings_version)
-    session.execute(
-        update(PhoneVerificationSession)
-        .where(PhoneVerificationSession.onboarding_id == onboarding.id, PhoneVerificationSession.status == "pending")
-        .values(status="expired", updated_at=utcnow())
-        .execution_options(synchronize_session=False)
-    )
-    sent = PhoneVerificationSession(
+def _reserve(session: Session, onboarding: Onboarding, phone_number: str, max_attempts: int) -> uuid.UUID:
+    """The row of the text about to be sent: the wait for the next one begins now, its code lives once it is sent."""
+    row = PhoneVerificationSession(
         tenant_id=onboarding.tenant_id,
         mode=onboarding.mode,
         user_id=onboarding.user_id,
         onboarding_id=onboarding.id,
         verification_method="sms",
-        max_attempts=flow.max_attempts,
-        expires_at=expires_at,
+        max_attempts=max_attempts,
+        expires_at=utcnow(),
     )
+    vault(session).seal(row, "phone_number", phone_number)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def _keep_sent(
+    session: Session, onboarding: Onboarding, reserved: uuid.UUID, spinwheel_user_id: str, expires_at: dt.datetime
+) -> None:
+    session.execute(
+        update(PhoneVerificationSession)
+        .where(
+            PhoneVerificationSession.onboarding_id == onboarding.id,
+            PhoneVerificationSession.status == "pending",
+            PhoneVerificationSession.id != reserved,
+        )
+        .values(status="expired", updated_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
+    sent = session.get_one(PhoneVerificationSession, reserved)
+    sent.expires_at = expires_at
     keep = vault(session)
-    keep.seal(sent, "phone_number", phone_number)
     keep.seal(sent, "spinwheel_session_id", spinwheel_user_id)
-    user = session.get_one(User, onboarding.user_id)
-    keep.seal(user, "spinwheel_user_id", spinwheel_user_id)
-    session.add(sent)
+    keep.seal(session.get_one(User, onboarding.user_id), "spinwheel_user_id", spinwheel_user_id)
 
 
-def _send_failed(services: Services, scope: Scope, onboarding_id: uuid.UUID, error: ProviderError) -> Outcome:
+def _send_failed(
+    services: Services, scope: Scope, onboarding_id: uuid.UUID, prepared: _Send, error: ProviderError
+) -> Outcome:
     final = error.reason in (Reason.NUMBER_LOCKED, Reason.TOO_MANY_CODES)
     with services.database.session(scope) as session:
+        session.delete(session.get_one(PhoneVerificationSession, prepared.reserved))
         onboarding = session.get_one(Onboarding, onboarding_id)
         if final and allowed(onboarding, "run_out_of_codes"):
             make_move(session, onboarding, "run_out_of_codes", {"why": error.reason.value})

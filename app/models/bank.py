@@ -19,7 +19,7 @@ class PlaidItem(TenantOwned, Base):
         owned_id(),
         owned_by("user_id", "users"),
         owned_by("onboarding_id", "onboardings"),
-        UniqueConstraint("tenant_id", "mode", "item_digest"),
+        UniqueConstraint("tenant_id", "mode", "onboarding_id", "item_digest"),
     )
 
     user_id: Mapped[uuid.UUID]

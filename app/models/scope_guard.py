@@ -159,7 +159,7 @@ def _check_attach(session: Session, row: Any) -> None:
 
 def _check_flush(session: Session, _context: Any, _instances: Any) -> None:
     changed = [*session.new, *session.dirty, *session.deleted]
-    if session.info.get("read_only") and any(session.is_modified(row) or row in session.new for row in changed):
+    if session.info.get("read_only") and any(session.is_modified(row) or row not in session.dirty for row in changed):
         raise ReadOnlyError("this session only reads")
     for row in changed:
         if isinstance(row, TenantOwned):

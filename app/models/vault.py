@@ -66,7 +66,8 @@ class Vault:
         key = self._session.scalar(_find_key(kind, owner_id))
         if key is not None:
             key.wrapped, key.destroyed_at = None, utcnow()
-        self._keys.pop((kind, owner_id), None)
+        # All of them: keys that this one wrapped may be open too.
+        self._keys.clear()
 
     def digest(self, token: str) -> bytes:
         """The hash under which a token that *finds* its tenant is stored."""

@@ -154,7 +154,7 @@ def _debt(entry: Json, kind: str, record_id: str, details: Json) -> Debt:
     return Debt(
         record_id=record_id,
         kind=kind,
-        creditor=text(part(entry, "creditor"), "originalName") or text(entry, "displayName"),
+        creditor=text(entry, "displayName") or text(part(entry, "creditor"), "originalName"),
         mask=number[-4:] if number[-4:].isdecimal() else None,
         balance=amount(part(entry, "balanceDetails").get("outstandingBalance")),
         limit=amount(details.get("creditLimit")),

@@ -677,7 +677,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plaid_items")),
         sa.UniqueConstraint("tenant_id", "mode", "id", name=op.f("uq_plaid_items_tenant_id_mode_id")),
         sa.UniqueConstraint(
-            "tenant_id", "mode", "item_digest", name=op.f("uq_plaid_items_tenant_id_mode_item_digest")
+            "tenant_id",
+            "mode",
+            "onboarding_id",
+            "item_digest",
+            name=op.f("uq_plaid_items_tenant_id_mode_onboarding_id_item_digest"),
         ),
     )
     op.create_table(

@@ -9,11 +9,12 @@ const SENTENCES = {
   expired: "This link has run out. Please start again from our home page.",
 };
 
-// The frame's origin and window are both checked: any page may post messages here.
+// The frame's origin and window are both checked: any page may post messages here. The first screen knows no id yet.
 window.addEventListener("message", (event) => {
   const message = event.data;
   const genuine = event.origin === frame.dataset.origin && event.source === frame.contentWindow;
-  if (!genuine || message?.prefill !== 1 || message.onboarding_id !== frame.dataset.onboarding) return;
+  if (!genuine || message?.prefill !== 1) return;
+  if (message.onboarding_id && message.onboarding_id !== frame.dataset.onboarding) return;
   if (message.type === "resize") resize(message.data?.height);
   else if (message.type === "completed") confirmCompleted();
   else if (message.type in SENTENCES) say(SENTENCES[message.type]);

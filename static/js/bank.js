@@ -35,6 +35,7 @@
 
   // A one-time value in the answer carries the binding where neither cookie nor storage does: by POST, never in a URL.
   function leave({ location: address, handoff }) {
+    if (!handoff && !window.Prefill.travels()) return say("finished");
     if (!handoff) return window.location.assign(address);
     const form = Object.assign(document.createElement("form"), { method: "post", action: address });
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "handoff", value: handoff }));

@@ -4,8 +4,9 @@
 
   const meta = (name) => document.querySelector(`meta[name="prefill-${name}"]`)?.content ?? null;
   const frame = () => document.getElementById("frame");
-  const home = meta("url") ?? location.pathname;
-  const place = `prefill ${home}`;
+  const home = meta("url");
+  const onboarding = (home ?? location.pathname).split("/", 3).join("/");
+  const place = `prefill ${onboarding}`;
 
   // With all cookies blocked the getter of sessionStorage throws; history.state survives a reload of the frame.
   function stored() {
@@ -28,8 +29,8 @@
   const given = meta("bearer");
   let bearer = given ?? stored() ?? history.state?.bearer ?? null;
   const inHistory = bearer !== null && !store(bearer);
-  // The answer to the binding POST stands at the launch link: after this a reload asks for the onboarding instead.
-  const elsewhere = meta("url") !== null && !location.pathname.startsWith(home);
+  // The answer to a binding POST stands where it was posted to: after this a reload asks for the onboarding instead.
+  const elsewhere = home !== null && location.pathname !== home && !location.pathname.startsWith(`${home}/`);
   if (inHistory || elsewhere) {
     history.replaceState(inHistory ? { bearer } : history.state, "", elsewhere ? home : location.href);
   }
@@ -93,5 +94,6 @@
   }
   report();
 
-  window.Prefill = Object.freeze({ headers, frame, hasBearer: () => bearer !== null });
+  // What only history.state holds does not follow to the next document.
+  window.Prefill = Object.freeze({ headers, frame, hasBearer: () => bearer !== null, travels: () => !inHistory });
 })();

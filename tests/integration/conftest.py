@@ -5,6 +5,10 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+from app.domain import connections
+from app.providers.plaid import PlaidClient
+from app.providers.spinwheel import SpinwheelClient
+from app.providers.transport import Timeouts
 from app.worker import Worker
 from tests.support.clients import CheckedClient
 from tests.support.emulator import Emulator
@@ -43,3 +47,18 @@ def browser(app: Flask, emulator: Emulator, worker: Worker) -> Callable[[], Cons
 def consumer(browser: Callable[[], Consumer]) -> Consumer:
     """One consumer."""
     return browser()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers are given half a second, so that a test of a hanging one is short."""
+    soon = Timeouts(connect=0.5, read=0.3, total=0.5)
+
+    def spinwheel(base_url: str, secure_base_url: str, api_key: str, key: str) -> SpinwheelClient:
+        return SpinwheelClient(base_url, secure_base_url, api_key, connection_key=key, timeouts=soon)
+
+    def plaid(base_url: str, client_id: str, secret: str, key: str) -> PlaidClient:
+        return PlaidClient(base_url, client_id, secret, connection_key=key, timeouts=soon)
+
+    monkeypatch.setattr(connections, "_spinwheel", spinwheel)
+    monkeypatch.setattr(connections, "_plaid", plaid)

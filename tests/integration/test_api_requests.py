@@ -9,6 +9,7 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy import select
 
 from app.api import limits
+from app.extensions import limiter
 from app.models import ApiKey, Tenant
 from tests.integration.test_api_onboardings import URL, create
 from tests.support.clients import CheckedClient
@@ -151,3 +152,15 @@ def test_limits_are_told_and_kept(
     assert _limits(over)[:2] == [3, 0]
     assert 1 <= int(over.headers["Retry-After"]) <= 60
     assert client.get(URL, headers=other_tenant.headers).status_code == 200
+
+
+def test_without_its_store_calls_go_on_uncounted(
+    client: CheckedClient, tenant: MadeTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> bool:
+        raise ValueError("the store is away")
+
+    monkeypatch.setattr(limiter.limiter, "hit", away)
+    answer = client.get(URL, headers=tenant.headers)
+    assert answer.status_code == 200
+    assert not [name for name, _ in answer.headers if name.startswith("RateLimit")]

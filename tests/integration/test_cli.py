@@ -17,9 +17,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.cli import run_worker
-from app.domain.ids import parse_id
+from app.demo_tenant.config import config_from
+from app.domain.connections import default_connection_id
+from app.domain.ids import parse_id, wire_id
 from app.domain.tenant_settings import newest_settings, read_settings
-from app.models import ProviderConnection, SettingsVersion, WebhookEndpoint
+from app.models import ProviderConnection, WebhookEndpoint
 from app.models.session import Scope
 from app.models.vault import vault
 from app.worker import Worker
@@ -104,6 +106,9 @@ def test_a_connection_takes_its_credentials_from_a_file(app: Flask, tenant: Made
         assert vault(session).open(row, "credentials") == PLAID
     listed = run(app, "connections", "list", "acme", "--mode", "test")
     assert connection_id in listed
+    assert f"in use: {url}" in listed
+    default = wire_id("connection", default_connection_id(tenant.scope, "spinwheel"))
+    assert f"in use: http://localhost:8000/hooks/spinwheel/{default}" in listed
     assert "canary" not in listed
     assert run(app, "connections", "list", "acme", "--mode", "live") == ""
 
@@ -136,6 +141,7 @@ def test_the_demo_can_be_used_at_once(app: Flask, client: CheckedClient, tmp_pat
     assert demo["app_url"] == "http://localhost:8000"
     assert set(demo["plaid"]) == {"base_url", "client_id", "secret", "template_id"}
     assert set(demo["spinwheel"]) == {"base_url", "secure_base_url", "api_key"}
+    assert config_from(demo).tenant_id == demo["tenant_id"]
     first = demo["personas"][0]
     assert set(first) == {"name", "ladder", "phone_number", "date_of_birth", "code"}
     assert (first["ladder"], first["phone_number"]) == ("layer_phone", "+14155550011")
@@ -159,18 +165,21 @@ def test_a_second_run_keeps_what_there_is(app: Flask, tmp_path: Path) -> None:
     moved = seed(app, path, "--tenant-url", "http://127.0.0.1:8102")
     same = {name for name in first if first[name] == moved[name]}
     assert same == set(first) - {"tenant_url"}
+    assert endpoints(app, first) == ["http://127.0.0.1:8102/webhooks"]
     path.write_text("{}")
     lost = seed(app, path)
     assert lost["webhook_secret"] == first["webhook_secret"]
     assert lost["api_key"] != first["api_key"]
-    services = app.extensions["services"]
-    tenant_id = parse_id("tenant", first["tenant_id"])
+    assert endpoints(app, first) == ["http://127.0.0.1:8002/webhooks"]
+
+
+def endpoints(app: Flask, demo: dict[str, Any]) -> list[str]:
+    """Where the demo tenant is called."""
+    tenant_id = parse_id("tenant", demo["tenant_id"])
     assert tenant_id is not None
+    services = app.extensions["services"]
     with services.database.session(Scope(tenant_id, "test"), read_only=True) as session:
-        (endpoint,) = session.scalars(select(WebhookEndpoint))
-        assert vault(session).open(endpoint, "url") == "http://127.0.0.1:8002/webhooks"
-        versions = list(session.scalars(select(SettingsVersion.version)))
-    assert sorted(versions) == [1, 2, 3]
+        return [vault(session).open(row, "url") for row in session.scalars(select(WebhookEndpoint))]
 
 
 def test_a_worker_finishes_what_it_holds_when_told_to_stop(app: Flask) -> None:

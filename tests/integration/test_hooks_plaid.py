@@ -26,6 +26,7 @@ from tests.support.emulator import Emulator
 from tests.support.tenants import MadeTenant
 
 BODY = json.dumps({"webhook_type": "LINK", "webhook_code": "EVENTS", "link_token": "link-1"}).encode()
+EARLIER_TOKEN = "link-sandbox-earlier"
 LINK_TOKEN, PUBLIC_TOKEN = "link-sandbox-canary", "public-sandbox-canary"
 
 
@@ -150,15 +151,16 @@ def _at_the_bank(tenant: MadeTenant) -> Any:
         for move in ("start", "send_code", "prove_phone"):
             make_move(session, onboarding, move)
         vault(session).seal(onboarding, "link_token", LINK_TOKEN)
-        session.add(
-            ProviderLink(
-                tenant_id=tenant.scope.tenant_id,
-                mode=tenant.scope.mode,
-                kind="link_token",
-                digest=vault(session).digest(f"link_token:{LINK_TOKEN}"),
-                target_id=onboarding.id,
+        for token in (EARLIER_TOKEN, LINK_TOKEN):
+            session.add(
+                ProviderLink(
+                    tenant_id=tenant.scope.tenant_id,
+                    mode=tenant.scope.mode,
+                    kind="link_token",
+                    digest=vault(session).digest(f"link_token:{token}"),
+                    target_id=onboarding.id,
+                )
             )
-        )
         make_move(session, onboarding, "open_bank", rung=LAYER)
     return onboarding_id
 
@@ -191,7 +193,8 @@ def _work_events(app: Flask) -> None:
     [
         ({}, ("bank/fetching", PUBLIC_TOKEN)),
         ({"status": "EXITED", "public_tokens": []}, ("bank/link", None)),
-        ({"link_token": "link-sandbox-earlier"}, ("bank/link", None)),
+        ({"link_token": EARLIER_TOKEN}, ("bank/link", None)),
+        ({"link_token": "link-sandbox-unknown"}, ("bank/link", None)),
         ({"webhook_code": "EVENTS"}, ("bank/link", None)),
     ],
 )

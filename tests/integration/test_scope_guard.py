@@ -79,24 +79,21 @@ READS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", READS)
-def test_reads_see_the_own_tenant_alone(world: World, name: str) -> None:
+def _plain(session: Session, statement: Any) -> str:
+    return str([[getattr(each, "external_user_id", each) for each in row] for row in session.execute(statement)])
+
+
+def test_reads_see_the_own_tenant_and_mode_alone(world: World) -> None:
     for scope, hidden in ((world.ours, THEIRS), (Scope(world.ours.tenant_id, "live"), "member-")):
         with world.database.session(scope, read_only=True) as session:
-            found = str(
-                [[getattr(each, "external_user_id", each) for each in row] for row in session.execute(READS[name])]
-            )
-        assert hidden not in found
+            leaks = [name for name, statement in READS.items() if hidden in _plain(session, statement)]
+        assert leaks == []
 
 
 def test_the_reads_above_do_see_what_they_may(world: World) -> None:
     with world.database.session(world.theirs, read_only=True) as session:
-        blind = [name for name, statement in READS.items() if THEIRS not in str(_plain(session, statement))]
+        blind = [name for name, statement in READS.items() if THEIRS not in _plain(session, statement)]
     assert blind == []
-
-
-def _plain(session: Session, statement: Any) -> list[list[Any]]:
-    return [[getattr(each, "external_user_id", each) for each in row] for row in session.execute(statement)]
 
 
 def test_counting_and_getting(world: World) -> None:
@@ -143,10 +140,22 @@ REFUSED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_filtered_is_refused(world: World, name: str) -> None:
-    with world.database.session(world.ours) as session, pytest.raises(ScopeError):
-        session.execute(REFUSED[name])
+def _accepted(world: World, scope: Scope, tries: dict[str, Callable[[Session, World], Any]], error: Any) -> list[str]:
+    """The names of those that were not refused."""
+    accepted = []
+    for name, attempt in tries.items():
+        try:
+            with world.database.session(scope, read_only=error is ReadOnlyError) as session:
+                attempt(session, world)
+        except error:
+            continue
+        accepted.append(name)
+    return accepted
+
+
+def test_what_cannot_be_filtered_is_refused(world: World) -> None:
+    tries = {name: lambda s, _, statement=statement: s.execute(statement) for name, statement in REFUSED.items()}
+    assert _accepted(world, world.ours, tries, ScopeError) == []
 
 
 BULK: dict[str, Callable[[Session, World], Any]] = {
@@ -171,10 +180,8 @@ def _values(scope: Scope) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", BULK)
-def test_bulk_writes_are_refused(world: World, name: str) -> None:
-    with world.database.session(world.ours) as session, pytest.raises(ScopeError):
-        BULK[name](session, world)
+def test_bulk_writes_are_refused(world: World) -> None:
+    assert _accepted(world, world.ours, BULK, ScopeError) == []
     assert _their_users(world) == [(THEIRS, 1)]
 
 
@@ -238,7 +245,7 @@ def _pretended(world: World) -> User:
 
 OBJECTS: dict[str, Callable[[Session, World], Any]] = {
     "new row of theirs": lambda s, w: _add(s, User(**_values(w.theirs))),
-    "new row of nobody": lambda s, w: _add(s, User(external_user_id="x")),
+    "new row of nobody": lambda s, _: _add(s, User(external_user_id="x")),
     "new row of the other mode": lambda s, w: _add(s, User(**{**_values(w.ours), "mode": "live"})),
     "their loaded row": lambda s, w: s.add(_taken_from(w)),
     "their loaded row, changed": lambda s, w: _add(s, _with(_taken_from(w), generation=9)),
@@ -250,10 +257,8 @@ OBJECTS: dict[str, Callable[[Session, World], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", OBJECTS)
-def test_objects_of_another_tenant_do_not_enter_a_session(world: World, name: str) -> None:
-    with pytest.raises(ScopeError), world.database.session(world.ours) as session:
-        OBJECTS[name](session, world)
+def test_objects_of_another_tenant_do_not_enter_a_session(world: World) -> None:
+    assert _accepted(world, world.ours, OBJECTS, ScopeError) == []
     assert _their_users(world) == [(THEIRS, 1)]
 
 
@@ -288,16 +293,14 @@ def test_two_scopes_side_by_side(world: World) -> None:
 
 WRITES: dict[str, Callable[[Session, World], Any]] = {
     "new row": lambda s, w: _add(s, User(**_values(w.ours))),
-    "new row without a scope": lambda s, w: _add(s, Tenant(slug="x", name="x")),
+    "new row without a scope": lambda s, _: _add(s, Tenant(slug="x", name="x")),
     "changed row": lambda s, w: (_with(s.get_one(User, w.our_user), generation=9), s.flush()),
     "deleted row": lambda s, w: (s.delete(s.get_one(User, w.our_user)), s.flush()),
-    "update": lambda s, w: s.execute(update(User).values(generation=9)),
-    "delete": lambda s, w: s.execute(delete(Job)),
-    "insert": lambda s, w: s.execute(insert(Job).values(kind="x")),
+    "update": lambda s, _: s.execute(update(User).values(generation=9)),
+    "delete": lambda s, _: s.execute(delete(Job)),
+    "insert": lambda s, _: s.execute(insert(Job).values(kind="x")),
 }
 
 
-@pytest.mark.parametrize("name", WRITES)
-def test_a_reading_session_writes_nothing(world: World, name: str) -> None:
-    with pytest.raises(ReadOnlyError), world.database.session(world.ours, read_only=True) as session:
-        WRITES[name](session, world)
+def test_a_reading_session_writes_nothing(world: World) -> None:
+    assert _accepted(world, world.ours, WRITES, ReadOnlyError) == []

@@ -1,7 +1,7 @@
 """A worker in a process of its own, for tests that stop or kill it: `python -m tests.support.worker_process`.
 
-Its only argument is a `Plan` in JSON. Jobs of kind `slow` take `slow_seconds` and leave files named by the payload. With
-`acknowledge_first` callbacks are recorded as done before they are sent: the mistake that a kill must reveal.
+Its only argument is a `Plan` in JSON. Jobs of kind `slow` take `slow_seconds` and leave files named by the payload.
+With `acknowledge_first` callbacks are recorded as done before they are sent: the mistake that a kill must reveal.
 """
 
 import datetime as dt
@@ -40,7 +40,7 @@ class SpokenWorker(Worker):
         print("ended", flush=True)
 
 
-def make_worker(plan: Plan) -> Worker:
+def make_worker(plan: Plan, *, spoken: bool = True) -> Worker:
     """The product's worker; only what the plan says is different."""
     services: Services = create_app(make_settings(plan.database_url)).extensions["services"]
 
@@ -52,7 +52,8 @@ def make_worker(plan: Plan) -> Worker:
     handlers: dict[str, Handler] = {**HANDLERS, "slow": slow}
     if plan.acknowledge_first:
         handlers["callback.deliver"] = _acknowledged_first(handlers["callback.deliver"])
-    return SpokenWorker(services, plan.threads, handlers, lease=dt.timedelta(seconds=plan.lease_seconds))
+    kind = SpokenWorker if spoken else Worker
+    return kind(services, plan.threads, handlers, lease=dt.timedelta(seconds=plan.lease_seconds))
 
 
 def _acknowledged_first(handler: Handler) -> Handler:

@@ -90,7 +90,6 @@ START_WRONG = start_phone(
     notice="Your link is still good.",
 )
 START_KNOWN = start_phone(phone=None, birth=None, known_phone="(•••) •••-0142", manual_posts=True)
-START_CONTINUE = start_phone(phone=None, birth=None, sends_code=False)
 
 CODE = screens.Code(
     action="/onboarding/onb_01/code",

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from app.consumer import screens, side_screens, wording
-from app.consumer.screen_parts import Fact, Link, PhoneInput, Tick, Way
+from app.consumer.screen_parts import Fact, PhoneInput, Tick, Way
+from app.errors import ErrorPage
 from tests.unit import screen_samples as journey
 from tests.unit.screen_samples import BY_HAND, COUNTRIES, LATER, identity, page
 
@@ -86,12 +87,10 @@ STOPPED = side_screens.Stopped(
     ways=(LATER,),
 )
 SHELL = side_screens.Shell(step_url="/onboarding/onb_01/step", resume_url="/onboarding/onb_01/resume")
-FRAME_REFUSED = side_screens.FrameRefused(action="/onboarding/onb_01/window", handoff="once")
-ERROR = side_screens.ErrorPage(
-    status=404,
+ERROR = ErrorPage(
     heading="There is no page here",
     sentence="The address may be old or mistyped.",
-    primary=Link("Go to the start", "/"),
+    locale="en",
     request_id="req_0142",
 )
 
@@ -102,7 +101,6 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "start": (journey.start_phone(), UNBOUND),
     "start-wrong": (journey.START_WRONG, {}),
     "start-known": (journey.START_KNOWN, {}),
-    "start-continue": (journey.START_CONTINUE, UNBOUND),
     "code": (journey.CODE, {"now": 2}),
     "code-wrong": (journey.CODE_WRONG, {"now": 2}),
     "code-resent": (journey.CODE_RESENT, {"now": 2}),
@@ -141,7 +139,6 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "provider-down": (PROVIDER_DOWN, {"now": 3}),
     "stopped": (STOPPED, {"now": None, "status": "failed", **_CLOSED}),
     "shell": (SHELL, {"now": None, **UNBOUND, **_CLOSED}),
-    "frame-refused": (FRAME_REFUSED, {"now": None}),
 }
 
 

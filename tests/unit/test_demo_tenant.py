@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -170,11 +170,22 @@ def test_home_says_what_to_type_and_where_texts_arrive(client: FlaskClient) -> N
         "Apply now",
         "Apply here",
         "Jane Doe",
-        "+14155550011",
+        "(415) 555-0011",
+        "January 18, 1975",
         "123456",
         "http://127.0.0.1:8001/inbox",
     ):
         assert expected in page
+
+
+def test_home_shows_one_person_for_each_way_and_the_first_one_first(fake: FakePrefill) -> None:
+    config = _config(fake.url)
+    jane = config.personas[0]
+    people = (jane, replace(jane, name="June"), replace(jane, name="Alex", ladder="manual"))
+    client = create_demo_tenant(replace(config, personas=people)).test_client()
+    page = _get(client, "/").get_data(as_text=True)
+    assert page.index("Jane Doe") < page.index("Alex")
+    assert "June" not in page
 
 
 def test_apply_now_creates_an_onboarding_and_leaves_for_its_link(client: FlaskClient, fake: FakePrefill) -> None:
@@ -245,6 +256,8 @@ def test_a_signed_return_is_verified_and_the_result_shown(client: FlaskClient, f
         "Verified at: 2026-01-31 09:15:00 UTC",
         "Version: 3",
         "Count: 2",
+        "SSN, last four",
+        "110.00 USD",
     ):
         assert expected in page
     for hidden in ("Middle name", "1111222233330000", "ab12", "None"):

@@ -147,3 +147,22 @@ def test_a_one_time_value_goes_on_by_post(stage: Stage, page: Page) -> None:
     page.evaluate(SUCCESS)
     page.wait_for_url("**/next")
     assert stage.named("POST", "/next")[0].form == {"handoff": "once"}
+
+
+def test_where_nothing_can_be_kept_the_tab_says_it_is_done(stage: Stage, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")
+    opened(stage, page, PLAID % READY)
+    page.clock.run_for(50)
+    page.evaluate(SUCCESS)
+    expect(page.get_by_text("You can close this tab.")).to_be_visible()
+    assert stage.named("GET", "/next") == []
+
+
+def test_a_way_on_carries_the_bearer(stage: Stage, page: Page) -> None:
+    opened(stage, page, "window.Plaid = {}")
+    stage.plan |= {"/onboarding/onb_01": [Turn("manual")], "/onboarding/onb_01/manual": [Turn("manual")]}
+    page.get_by_role("button", name="Fill in the form yourself").click()
+    page.wait_for_url("**/onboarding/onb_01")
+    (posted,) = stage.named("POST", "/onboarding/onb_01/manual")
+    assert posted.headers["Authorization"] == "Bearer b-1"
+    assert posted.form == {"csrf_token": "csrf-of-this-binding"}

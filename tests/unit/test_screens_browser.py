@@ -93,6 +93,21 @@ def test_the_shell_fetches_with_the_kept_bearer(stage: Stage, page: Page) -> Non
     assert stage.named("GET", STEP)[0].headers["Authorization"] == "Bearer b-1"
 
 
+def test_with_storage_blocked_a_reload_keeps_the_place(stage: Stage, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")
+    at = {"now": 2, "csrf_token": None}
+    stage.plan = {
+        "/o/link": [Turn("code", page={**at, "bearer": "b-1"})],
+        "/onboarding/onb_01": [Turn("shell", page=at)],
+        STEP: [Turn("code", page=at)],
+    }
+    page.goto(stage.origin + "/o/link")
+    assert page.evaluate("history.state.bearer") == "b-1"
+    page.reload()
+    expect(page.get_by_label("Six-digit code")).to_be_visible()
+    assert stage.named("GET", STEP)[0].headers["Authorization"] == "Bearer b-1"
+
+
 def test_a_double_click_is_one_post(stage: Stage, page: Page) -> None:
     stage.plan = {"/code": [Turn("code", page={"now": 2})], CODE: [Turn("waiting-over", seconds=0.4)]}
     page.goto(stage.origin + "/code")

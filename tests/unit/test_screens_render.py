@@ -156,7 +156,6 @@ def test_the_alert_is_empty_until_needed(app: Flask) -> None:
 def test_the_words_that_scripts_and_people_look_for(app: Flask) -> None:
     wanted = {
         "start": ("Mobile number", "Month", "Day", "Year", "Text me a code", "Fill in the form yourself"),
-        "start-continue": (">Continue<",),
         "code": ("Six-digit code", "Confirm", "Change the number"),
         "code-wrong": ("Send a new code",),
         "bank-intro": ("Continue to your bank", "Rather not?"),
@@ -165,7 +164,6 @@ def test_the_words_that_scripts_and_people_look_for(app: Flask) -> None:
         "manual": ("Save and continue", "First and middle name"),
         "not-me": ("This isn’t me. Clear it", "It’s me. Go back"),
         "done": ("Back to Acme Credit Union", "What you shared", "Save a copy"),
-        "frame-refused": ("Continue in a tab",),
     }
     for name, words in wanted.items():
         html = fragment(app, name)

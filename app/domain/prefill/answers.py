@@ -127,7 +127,7 @@ def _debts(known: list[Known], left_out: frozenset[str]) -> list[Holding]:
         details = debt.value
         if details.get("status") == "closed" and not Decimal(details.get("balance") or "0"):
             continue
-        same = (details["kind"], details["mask"] or debt.id.hex)
+        same = (details["kind"], details["mask"] or details["record_id"])
         if same in seen:
             continue
         seen.add(same)
