@@ -48,7 +48,7 @@ clean: ## remove what was installed and built; the data in instance/ stays
 $(VENDOR): package.json package-lock.json | $(RUNTIME)
 	@if ! command -v npm >/dev/null 2>&1; then echo "Installing Node (npm was not found)"; $(PIP) $(NODE_WHEEL); fi
 	@echo "Installing the browser's scripts"
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@mkdir -p static/vendor
 	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-csp.min.js static/vendor/
 	@touch $@

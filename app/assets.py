@@ -48,7 +48,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["static_url"] = static_url
     if not STATIC.is_dir():
         return
-    app.wsgi_app = _Files(  # type: ignore[method-assign]
+    app.wsgi_app = _Files(  # type: ignore[method-assign, assignment]
         app.wsgi_app,
         root=str(STATIC),
         prefix="/static/",

@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from pydantic import ValidationError
 
+from app.cli_jobs import jobs_dead, jobs_retry
 from app.demo import seed_demo
 from app.domain.callbacks import add_endpoint, check_endpoint_url
 from app.domain.connections import (
@@ -41,6 +42,7 @@ def init_app(app: Flask, services: Services) -> None:
         "keys": ("API keys of a tenant.", [keys_create, keys_list, keys_revoke]),
         "connections": ("A tenant's accounts at Plaid and Spinwheel.", [connections_add, connections_list]),
         "endpoints": ("Where a tenant is called back.", [endpoints_add]),
+        "jobs": ("Work that was given up.", [jobs_dead, jobs_retry]),
         "demo": ("The demo tenant.", [demo_seed]),
     }
     for name, (help_text, commands) in groups.items():
@@ -247,9 +249,12 @@ def endpoints_add(services: Services, tenant: str, mode: str, url: str, events: 
 @click.option("--emulator-url", envvar="EMULATOR_BASE_URL", default="http://127.0.0.1:8001", show_default=True)
 @click.option("--tenant-url", envvar="DEMO_TENANT_URL", default="http://127.0.0.1:8002", show_default=True)
 @click.option("--personas", type=click.File(), envvar="EMULATOR_PERSONAS", default=PERSONAS)
+@click.option("--code", envvar="EMULATOR_SMS_CODE", default="123456", help="Of personas without one of their own.")
 @click.pass_obj
-def demo_seed(services: Services, output: str, emulator_url: str, tenant_url: str, personas: IO[str]) -> None:
+def demo_seed(
+    services: Services, output: str, emulator_url: str, tenant_url: str, personas: IO[str], code: str
+) -> None:
     """Make the demo tenant, or bring it up to date; what is there stays."""
-    people = _read_json(personas, "--personas")["personas"]
-    seed_demo(services, output, emulator_url=emulator_url, tenant_url=tenant_url, people=people)
+    people = _read_json(personas, "--personas").get("personas", [])
+    seed_demo(services, output, emulator_url=emulator_url, tenant_url=tenant_url, people=people, code=code)
     click.echo(f"The demo tenant is ready; see {output}.")

@@ -54,7 +54,13 @@ ACME = Branding(
 
 
 def seed_demo(
-    services: Services, output: str, *, emulator_url: str, tenant_url: str, people: list[dict[str, Any]]
+    services: Services,
+    output: str,
+    *,
+    emulator_url: str,
+    tenant_url: str,
+    people: list[dict[str, Any]],
+    code: str,
 ) -> None:
     """Make what is missing, keep what is there, and write down for scripts how to reach it all.
 
@@ -78,7 +84,7 @@ def seed_demo(
             **services.plaid.credentials,
         },
         "spinwheel": {**services.spinwheel.settings, "api_key": services.spinwheel.credentials["api_key"]},
-        "personas": _personas(people),
+        "personas": _personas(people, code),
     }
     _write(path, written)
 
@@ -130,16 +136,15 @@ def _endpoint(session: Session) -> WebhookEndpoint | None:
     return session.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.created_at).limit(1)).one_or_none()
 
 
-def _personas(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _personas(people: list[dict[str, Any]], common_code: str) -> list[dict[str, Any]]:
     """What to type, by rung of the ladder; a persona without a code gets the emulators' common one."""
-    common = os.environ.get("EMULATOR_SMS_CODE", "123456")
     shown = [
         {
             "name": person["name"],
             "ladder": person["ladder"],
             "phone_number": person["phone_number"],
             "date_of_birth": person["date_of_birth"],
-            "code": person.get("code") or common,
+            "code": person.get("code") or common_code,
         }
         for person in people
     ]

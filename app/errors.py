@@ -23,6 +23,7 @@ class ErrorPage:
     sentence: str
     locale: str
     request_id: str
+    go_on_url: str | None = None
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -129,13 +130,21 @@ def _words(status: int) -> tuple[str, str]:
     return gettext("Something went wrong on our side"), gettext("It isn’t you. Please try again in a moment.")
 
 
+def _go_on_url(status: int) -> str | None:
+    """A tab that was left open holds a token of before: its onboarding, asked for anew, goes on."""
+    known = (request.view_args or {}).get("onboarding_id")
+    stale = status == 403 and known is not None and g.get("policy") == "consumer"
+    return f"/onboarding/{known}" if stale else None
+
+
 def _page(status: int) -> Response:
     heading, sentence = _words(status)
     # The request may have failed before its nonce was made; a policy without one allows no script at all.
     g.setdefault("nonce", "none")
+    go_on_url = _go_on_url(status)
     if bool(request.htmx):
         # The form stays: only the alert above it is filled.
-        html = render_template("errors/_alert.html", sentence=f"{heading}. {sentence}")
+        html = render_template("errors/_alert.html", sentence=f"{heading}. {sentence}", go_on_url=go_on_url)
         headers = {"HX-Retarget": "#alert", "HX-Reswap": "innerHTML"}
         return Response(html, status=status, mimetype="text/html", headers=headers)
     screen = ErrorPage(
@@ -143,5 +152,6 @@ def _page(status: int) -> Response:
         sentence=sentence,
         request_id=g.get("request_id", ""),
         locale=str(get_locale() or "en"),
+        go_on_url=go_on_url,
     )
     return Response(render_template("errors/error.html", screen=screen), status=status, mimetype="text/html")

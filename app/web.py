@@ -36,7 +36,6 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_SWALLOW_ERRORS": False,
         "RATELIMIT_HEADERS_ENABLED": False,
         "WTF_CSRF_ENABLED": True,
-        "JSON_SORT_KEYS": False,
     }
 
 
@@ -46,6 +45,9 @@ def init_app(app: Flask) -> None:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    # A doubled slash is another path, not a hint: no redirect that would leave the API's own kind of answer.
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.before_request(_begin)
     app.after_request(_finish)
     app.jinja_env.undefined = StrictUndefined

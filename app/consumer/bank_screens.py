@@ -20,6 +20,7 @@ from app.models.vault import vault
 PLAID_PRIVACY = "https://plaid.com/legal/#end-user-privacy-policy"
 SCRIPT_PATH = "/link/v2/stable/link-initialize.js"
 WINDOW = "window"
+AFTER_SHARING = ("fetching", "credit_file", "credit_fetching")
 # Asking once more with what was shared would only fail the same way.
 CONNECT_ANEW = ("login_required", "access_revoked", "link_expired", "bank_unsupported", "no_accounts")
 
@@ -27,7 +28,7 @@ CONNECT_ANEW = ("login_required", "access_revoked", "link_expired", "bank_unsupp
 def bank_screen(view: View) -> Any:
     """The screen of the stage the bank step is in."""
     stage = view.onboarding.stage
-    if view.consumer is not None and view.consumer.place == WINDOW and stage not in ("intro", "failed", "unavailable"):
+    if view.consumer is not None and view.consumer.place == WINDOW and stage in AFTER_SHARING:
         return window_done(view)
     if stage in ("fetching", "credit_fetching"):
         return waiting(view)

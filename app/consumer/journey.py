@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, g, request
 
+from app.access import new_handoff
 from app.consumer.binding import scope_or_404
-from app.consumer.context import load, page, read_scope, scoped, set_binding_cookie, show
+from app.consumer.context import FRAMED, load, page, read_scope, scoped, set_binding_cookie, show
 from app.consumer.current import answer, current_screen, need_consumer
 from app.consumer.side_screens import Shell
 from app.domain.flow import OPEN
@@ -43,7 +44,9 @@ def progress(onboarding_id: str) -> Response:
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
         if view.onboarding.step == "bank" and view.onboarding.stage in ("intro", "link") and view.status in OPEN:
-            return Response(status=204)
+            # A one-time value may be spent on a window that was closed since, or have grown old.
+            fresh = {"Prefill-Handoff": new_handoff(consumer)} if consumer.place == FRAMED else {}
+            return Response(status=204, headers=fresh)
         return show(view, current_screen(view))
 
 

@@ -1,6 +1,6 @@
 """`/o/{launch_token}`: the first form. Opening it uses nothing up; pressing its button ties it to this browser."""
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, abort, g
 from htmx_flask import request
 
 from app.access import find_browser
@@ -12,7 +12,9 @@ from app.consumer.side_screens import LinkEnded
 from app.consumer.start_form import phone_problem, read_start, resume_form, start_screen
 from app.domain.bank import go_by_hand
 from app.domain.flow import OPEN, make_move
+from app.domain.ids import wire_id
 from app.domain.launch import Consumer, FoundLink, bind, find_link, use_link
+from app.domain.limits import RESUMES, spend_one
 from app.domain.resume import restart
 from app.models import Onboarding, utcnow
 from app.web import LOCALES, render_screen, services, use_locale
@@ -48,11 +50,12 @@ def use(launch_token: str) -> Response:
         refused = _refusal(view, link)
         if refused is not None:
             return refused
-        if view.onboarding.phone_verified_at is not None:
-            return _come_back(link, launch_token, form)
-        errors = read_start(view, form)[1]
+        coming_back = view.onboarding.phone_verified_at is not None
+        errors = {} if coming_back else read_start(view, form)[1]
         if errors:
             return show(view, start_screen(view, f"/o/{launch_token}", form, errors), 422)
+    if coming_back:
+        return _come_back(link, launch_token, form)
     bound = _bind(link)
     return _taken(launch_token) if bound is None else first_answer(*bound, form)
 
@@ -104,6 +107,10 @@ def _bind(link: FoundLink) -> tuple[str, Consumer] | None:
 
 def _come_back(link: FoundLink, launch_token: str, form: dict[str, str]) -> Response:
     """A fresh link to an onboarding whose phone was proven: prove it again before anything is shown."""
+    with services().database.session() as session:
+        may_try = spend_one(session, RESUMES, wire_id("onboarding", link.onboarding_id), services().limit_scale)
+    if not may_try:
+        abort(429)
     with scoped(link.scope) as session:
         view = load(session, link.onboarding_id, None)
         error = phone_problem(view, form)

@@ -7,7 +7,7 @@ from app.consumer.context import load, read_scope, show
 from app.consumer.current import answer, need_consumer
 from app.consumer.sentences import trouble_sentence
 from app.consumer.start_form import read_start, start_screen, submit_start
-from app.domain.flow import allowed
+from app.domain.flow import OPEN, allowed
 
 blueprint = Blueprint("phone", __name__)
 
@@ -18,7 +18,7 @@ def show_form(onboarding_id: str) -> Response:
     consumer = need_consumer()
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
-        if view.onboarding.step == "code":
+        if view.onboarding.step == "code" and view.status in OPEN:
             return show(view, start_screen(view, view.url("phone"), {}, {}))
     return answer(consumer)
 
@@ -30,7 +30,7 @@ def submit(onboarding_id: str) -> Response:
     form = request.form.to_dict()
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
-        if view.onboarding.step in ("phone", "code"):
+        if view.onboarding.step in ("phone", "code") and view.status in OPEN:
             errors = read_start(view, form)[1]
             if errors:
                 return show(view, start_screen(view, view.url("phone"), form, errors), 422)

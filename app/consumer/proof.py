@@ -1,7 +1,8 @@
 """What a browser that holds nothing (any more) is told: prove the phone again, never an error."""
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, current_app, g, jsonify
 from htmx_flask import request
+from werkzeug.exceptions import NotFound
 
 from app.consumer.binding import scope_or_404
 from app.consumer.context import go_on, load, scoped, show
@@ -32,7 +33,11 @@ def _show_due(_refused: MoveError) -> Response:
 
 
 def _ask(need: NeedsProof) -> Response:
-    scope = scope_or_404(need.onboarding_id)
+    try:
+        scope = scope_or_404(need.onboarding_id)
+    except NotFound as missing:
+        # What a handler raises nobody handles.
+        return current_app.make_response(current_app.handle_http_exception(missing))
     if request.is_json or request.accept_mimetypes.best == "application/json":
         return jsonify(location=f"/onboarding/{need.onboarding_id}/resume")
     with scoped(scope) as session:

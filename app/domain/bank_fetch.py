@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.connections import connection, plaid_client
+from app.domain.connections import NoConnectionError, connection, plaid_client
 from app.domain.credit_file import credit_file_wanted
 from app.domain.events import record
 from app.domain.flow import allowed, make_move
@@ -20,7 +20,7 @@ from app.domain.services import Services
 from app.models import Onboarding, PlaidAccount, PlaidItem, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
-from app.providers.errors import ProviderError
+from app.providers.errors import ProviderError, Reason
 from app.providers.observations import PLAID_BANK, BankAccount, Debt, Observation
 from app.providers.plaid import PlaidClient
 from app.providers.plaid_observations import bank_accounts, bank_observations, layer_observations
@@ -52,6 +52,8 @@ def fetch_bank(services: Services, job: ClaimedJob) -> None:
     onboarding_id = uuid.UUID(job.payload["onboarding_id"])
     try:
         _fetch(services, job.scope, onboarding_id)
+    except NoConnectionError:
+        _fail(services, job.scope, onboarding_id, Reason.NOT_CONFIGURED.value)
     except ProviderError as error:
         if error.retryable and job.attempts <= len(QUICK_RETRIES):
             raise Retry(error.code, QUICK_RETRIES[job.attempts - 1]) from None

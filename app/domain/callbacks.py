@@ -109,7 +109,8 @@ def deliver_callback(services: Services, job: ClaimedJob) -> bool:
     with services.database.session(job.scope, read_only=True) as session:
         ready = _make_ready(services, session, delivery_id)
     if ready is None:
-        return False
+        _give_up(services, job, delivery_id)
+        return True
     headers = webhook_headers(ready.secrets, ready.message_id, int(utcnow().timestamp()), ready.body)
     headers |= {"content-type": "application/json", "user-agent": "Prefill-Callbacks/1"}
     attempt = send_webhook(
@@ -127,6 +128,15 @@ def deliver_callback(services: Services, job: ClaimedJob) -> bool:
         else:
             try_as_planned(session, job, attempt.error or f"status {attempt.status}", wait)
     return True
+
+
+def _give_up(services: Services, job: ClaimedJob, delivery_id: uuid.UUID) -> None:
+    """It ended before this try: it was told by another worker, or its endpoint was disabled meanwhile."""
+    assert job.scope is not None
+    with services.database.session(job.scope) as session:
+        waiting = update(Delivery).where(Delivery.id == delivery_id, Delivery.status == "pending")
+        session.execute(waiting.values(status="failed").execution_options(synchronize_session=False))
+        finish(session, job)
 
 
 def _make_ready(services: Services, session: Session, delivery_id: uuid.UUID) -> _Ready | None:

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.domain import limits
-from app.domain.connections import connection, spinwheel_client
+from app.domain.connections import NoConnectionError, connection, spinwheel_client
 from app.domain.flow import OPEN, allowed, make_move
 from app.domain.launch import Consumer, renew_binding
 from app.domain.observations import keep_observations
@@ -33,8 +33,11 @@ def confirm_code(services: Services, consumer: Consumer, code: str) -> Outcome:
     """Judge a code. Every try counts, malformed ones too, and of two at once only one is asked."""
     with services.database.session(consumer.scope) as session:
         onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        try:
+            spinwheel = connection(services, session, consumer.scope, "spinwheel")
+        except NoConnectionError:
+            return Outcome(Reason.NOT_CONFIGURED.value)
         started = _begin_try(services, session, onboarding, code)
-        spinwheel = connection(services, session, consumer.scope, "spinwheel")
     if isinstance(started, Outcome):
         return started
     verification_id, spinwheel_user_id, tries_left = started

@@ -125,6 +125,23 @@ def try_as_planned(session: Session, job: ClaimedJob, error: str, after: float) 
     return _settle(session, job, {"due_at": due_at, "attempts": 0, "last_error": error[:120], **_RELEASED})
 
 
+def dead_jobs(session: Session) -> list[Job]:
+    """What was given up, oldest first."""
+    return list(session.scalars(select(Job).where(Job.state == "dead").order_by(Job.finished_at, Job.id)))
+
+
+def revive(session: Session, job_id: uuid.UUID) -> bool:
+    """All its tries again, the first one now; False where no dead job has this id."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.state == "dead")
+        .values(state="pending", attempts=0, due_at=utcnow(), finished_at=None)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
 _RELEASED: dict[str, Any] = {"lease_until": None, "lease_token": None}
 
 

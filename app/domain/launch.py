@@ -125,6 +125,16 @@ def end_binding(session: Session, consumer: Consumer) -> None:
     _set(session, consumer, ended_at=utcnow())
 
 
+def end_bindings(session: Session, onboarding_id: uuid.UUID) -> None:
+    """No browser holds the onboarding any longer."""
+    session.execute(
+        update(Binding)
+        .where(Binding.onboarding_id == onboarding_id, Binding.ended_at.is_(None))
+        .values(ended_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _set(session: Session, consumer: Consumer, **values: dt.datetime) -> None:
     session.execute(
         update(Binding)

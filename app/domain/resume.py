@@ -4,6 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.domain.flow import make_move
+from app.domain.launch import end_bindings
 from app.domain.observations import forget_everything
 from app.domain.onboardings import disconnect_bank_later
 from app.models import Onboarding, PlaidAccount
@@ -11,7 +12,7 @@ from app.models.vault import vault
 
 
 def restart(session: Session, onboarding: Onboarding) -> None:
-    """Begin again from the phone: nobody proved it, so another browser may not see what the first one typed."""
+    """Begin again from the phone: nobody proved it, so neither browser may see what the other one types."""
     forget_everything(session, onboarding)
     session.execute(
         delete(PlaidAccount)
@@ -22,5 +23,6 @@ def restart(session: Session, onboarding: Onboarding) -> None:
     given = (keep.open(onboarding, "given") or {"values": {}})["values"]
     keep.seal(onboarding, "phone_number", given.get("phone_number"))
     keep.seal(onboarding, "date_of_birth", given.get("date_of_birth"))
+    end_bindings(session, onboarding.id)
     make_move(session, onboarding, "restart", rung=None, progress={})
     disconnect_bank_later(session, onboarding)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain import limits
-from app.domain.connections import connection, spinwheel_client
+from app.domain.connections import NoConnectionError, connection, spinwheel_client
 from app.domain.consents import Shown, Visitor, give_consent
 from app.domain.flow import OPEN, allowed, make_move
 from app.domain.numbers import age_on, number_prefix
@@ -56,8 +56,11 @@ def send_code(services: Services, scope: Scope, onboarding_id: uuid.UUID, wanted
     with services.database.session(scope) as session:
         # Locked, so that of two presses at once only the first finds the way free.
         onboarding = session.get_one(Onboarding, onboarding_id, with_for_update=True)
+        try:
+            spinwheel = connection(services, session, scope, "spinwheel")
+        except NoConnectionError:
+            return Outcome(Reason.NOT_CONFIGURED.value)
         prepared = _prepare(services, session, onboarding, wanted)
-        spinwheel = connection(services, session, scope, "spinwheel")
     if isinstance(prepared, Outcome):
         return prepared
     try:

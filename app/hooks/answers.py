@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Response, request
+from flask import request
 
 from app.domain.provider_hooks import HookRefusedError, KeyAwayError, UnknownConnectionError
 from app.errors import Problem
@@ -29,8 +29,3 @@ def refusals() -> Iterator[None]:
     except KeyAwayError:
         wait = {"Retry-After": "60"}
         raise Problem(503, "not_available", "This cannot be checked now; send it again.", None, wait) from None
-
-
-def accepted() -> Response:
-    """202, no body."""
-    return Response(status=202)

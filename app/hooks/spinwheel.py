@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from app.domain.provider_hooks import receive_spinwheel
-from app.hooks.answers import accepted, read_raw, refusals
+from app.hooks.answers import read_raw, refusals
 from app.web import services
 
 blueprint = Blueprint("spinwheel", __name__, url_prefix="/spinwheel")
@@ -15,4 +15,4 @@ def receive(connection: str) -> Response:
     raw = read_raw()
     with refusals():
         receive_spinwheel(services(), connection, request.headers.get("X-Webhook-Secret", ""), raw)
-    return accepted()
+    return Response(status=202)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -112,8 +112,9 @@ def _take_role(role: str) -> Callable[[Any, ConnectionPoolEntry], None]:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get("prefill_read_only"):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    # The driver makes this a part of BEGIN, so it costs no round trip of its own.
+    read_only = bool(connection.get_execution_options().get("prefill_read_only"))
+    cast(Any, connection.connection.dbapi_connection).read_only = read_only
 
 
 def _bind_scope(session: Session, _transaction: Any, connection: Connection) -> None:

@@ -30,9 +30,11 @@
   let bearer = given ?? stored() ?? history.state?.bearer ?? null;
   const inHistory = bearer !== null && !store(bearer);
   // The answer to a binding POST stands where it was posted to: after this a reload asks for the onboarding instead.
-  const elsewhere = home !== null && location.pathname !== home && !location.pathname.startsWith(`${home}/`);
+  const ours = location.pathname === home || location.pathname.startsWith(`${home}/`);
+  const elsewhere = home !== null && (given !== null || !ours);
+  const address = location.pathname === `${home}/window` ? `${home}/bank` : home;
   if (inHistory || elsewhere) {
-    history.replaceState(inHistory ? { bearer } : history.state, "", elsewhere ? home : location.href);
+    history.replaceState(inHistory ? { bearer } : history.state, "", elsewhere ? address : location.href);
   }
 
   function headers() {

@@ -79,10 +79,10 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if ("window" in form.dataset) return windowOpened(form);
     if (form.matches("[data-hx-post]")) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
+    if ("window" in form.dataset) return windowOpened(form);
     busy(event.submitter, true);
   });
 
@@ -97,7 +97,20 @@
     const note = document.querySelector("[data-when=window-open]");
     if (note) note.hidden = false;
     form.querySelector(".button").classList.add("secondary");
+    const poll = document.querySelector("[data-hx-trigger^=every]");
+    if (poll) setTimeout(() => fetch(poll.dataset.hxGet, { headers: headers() }).then(renewHandoff, () => {}), 1000);
   }
+
+  // The one-time value is spent with the first window, or grows old: with another one the button works again.
+  function renewHandoff(answer) {
+    const value = answer?.headers?.get("Prefill-Handoff");
+    const form = value && document.querySelector("form[data-window]");
+    if (!form?.elements.handoff) return;
+    form.elements.handoff.value = value;
+    delete form.dataset.sent;
+  }
+
+  document.addEventListener("htmx:after:request", (event) => renewHandoff(event.detail.ctx.response));
 
   // ---------- The network: one sentence, one button ----------
   let misses = 0;

@@ -213,7 +213,8 @@ def test_another_tenants_and_the_other_modes_look_like_none(
 ) -> None:
     own = create(client, tenant)["id"]
     live = live_key_of(tenant)
-    ids = [own, "onb_" + "0" * 32, "usr_" + own[4:], own.upper(), "nonsense", own[:-1]]
+    respelled = own.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    ids = [own, "onb_" + "0" * 32, "usr_" + own[4:], own.upper(), "nonsense", own[:-1], respelled]
     answers = []
     for headers in (other_tenant.headers, live):
         for each in ids:
@@ -224,4 +225,5 @@ def test_another_tenants_and_the_other_modes_look_like_none(
             answers.append((answer.status_code, body))
     assert all(answer == answers[0] for answer in answers)
     assert answers[0][0] == 404
+    assert client.get(f"{URL}/{respelled}", headers=tenant.headers).status_code == 404
     assert client.get(f"{URL}/{own}", headers=tenant.headers).json["status"] == "created"

@@ -68,6 +68,11 @@ def test_filters(client: CheckedClient, tenant: MadeTenant, other_tenant: MadeTe
         ("status=open", "/status", "invalid"),
         ("created_after=yesterday", "/created_after", "invalid"),
         ("created_after=2026-11-24T05:00:00", "/created_after", "invalid"),
+        ("created_after=1795496472", "/created_after", "invalid"),
+        ("created_after=2026-13-24T05:00:00Z", "/created_after", "invalid"),
+        ("created_before=0001-01-01T00:00:00%2B10:00", "/created_before", "invalid"),
+        ("external_user_id=%00", "/external_user_id", "invalid"),
+        ("external_user_id=", "/external_user_id", "too_short"),
         ("offset=20", "/offset", "unknown"),
         ("api_key=sk_test_x", "/api_key", "unknown"),
         ("limit=1&limit=2", "/limit", "repeated"),
@@ -92,11 +97,12 @@ def test_a_cursor_is_good_for_who_got_it_alone(
     cursor = search(client, tenant, limit=1)["next_cursor"]
     assert client.get(f"{URL}?cursor={cursor}", headers=tenant.headers).status_code == 200
     assert client.get(f"{URL}?cursor={cursor}", headers=other_tenant.headers).status_code == 422
-    for place in (0, 9, -3):
-        letters = list(cursor)
-        letters[place] = "B" if letters[place] == "A" else "A"
-        changed = "".join(letters)
-        assert client.get(f"{URL}?cursor={changed}", headers=tenant.headers).status_code == 422
+    spellings = [cursor + "==", cursor[:5] + "!" + cursor[5:], cursor[:-4], cursor[::-1]]
+    for place in range(len(cursor)):
+        other = "B" if cursor[place] == "A" else "A"
+        spellings.append(cursor[:place] + other + cursor[place + 1 :])
+    for changed in spellings:
+        assert client.get(URL, query_string={"cursor": changed}, headers=tenant.headers).status_code == 422
 
 
 def test_reads_take_no_parameters(client: CheckedClient, tenant: MadeTenant) -> None:

@@ -21,11 +21,12 @@ from app.demo_tenant.config import config_from
 from app.domain.connections import default_connection_id
 from app.domain.ids import parse_id, wire_id
 from app.domain.tenant_settings import newest_settings, read_settings
-from app.models import ProviderConnection, WebhookEndpoint
+from app.models import Job, ProviderConnection, WebhookEndpoint
 from app.models.session import Scope
 from app.models.vault import vault
 from app.worker import Worker
 from tests.support.clients import CheckedClient
+from tests.support.settings import make_settings
 from tests.support.tenants import MadeTenant
 
 ROOT = Path(__file__).parents[2]
@@ -205,20 +206,34 @@ def test_a_worker_finishes_what_it_holds_when_told_to_stop(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_worker_command_ends_cleanly(database_url: str, number: int) -> None:
+def test_the_worker_command_works_and_ends_cleanly(database_url: str, tenant: MadeTenant, number: int) -> None:
+    tenant.onboard()
+    settings = make_settings(database_url)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PREFILL_")},
         "PREFILL_ENVIRONMENT": "test",
-        "PREFILL_APP_URL": "http://localhost:8000",
+        "PREFILL_APP_URL": settings.app_url,
         "PREFILL_DATABASE_URL": database_url,
-        "PREFILL_ROOT_KEYS": "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=",
-        "PREFILL_HASH_KEY": "aGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGhoaGg=",
+        "PREFILL_ROOT_KEYS": settings.root_keys.get_secret_value(),
+        "PREFILL_HASH_KEY": settings.hash_key.get_secret_value(),
     }
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(2.5)
-        assert process.poll() is None
-        process.send_signal(number)
+        try:
+            wait_for_work(tenant)
+        finally:
+            process.send_signal(number)
         _, said = process.communicate(timeout=15)
     assert process.returncode == 0, said
     assert "Traceback" not in said
+
+
+def wait_for_work(tenant: MadeTenant) -> None:
+    """Until the event of a new onboarding is published."""
+    published = select(Job.state).where(Job.kind == "event.publish")
+    for _ in range(300):
+        with tenant.services.database.session(read_only=True) as session:
+            if session.scalars(published).all() == ["done"]:
+                return
+        time.sleep(0.1)
+    pytest.fail("the worker did not work")

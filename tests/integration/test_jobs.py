@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from click.testing import Result
+from flask import Flask
 from sqlalchemy import event, select
 
 from app.domain import jobs
@@ -263,6 +265,29 @@ def test_a_planned_try_forgets_earlier_faults(services: Services) -> None:
         with services.database.session() as session:
             try_again(session, job, "OperationalError")
     assert only(services).state == "pending"
+
+
+# ---------- Dead ones ----------
+
+
+def test_an_operator_finds_dead_jobs_and_gives_them_another_try(app: Flask, services: Services) -> None:
+    def run(*arguments: str) -> Result:
+        return app.test_cli_runner().invoke(args=["jobs", *arguments])
+
+    add(services, "a", "b")
+    with services.database.session() as session:
+        dead = session.scalars(select(Job).order_by(Job.created_at)).first()
+        assert dead is not None
+        dead.state, dead.attempts, dead.last_error, dead.finished_at = "dead", 9, "OperationalError", NOW
+    assert run("dead").output == f"{dead.id}  try  2030-01-02 03:04:05  OperationalError\n"
+    other = next(row for row in rows(services) if row.id != dead.id)
+    for wrong in (other.id, uuid.uuid4()):
+        refused = run("retry", str(wrong))
+        assert (refused.exit_code, refused.output) == (1, f"Error: There is no dead job {wrong}.\n")
+    assert run("retry", str(dead.id)).output == "It is due now.\n"
+    assert run("dead").output == ""
+    assert sorted(names(take(services))) == ["a", "b"]
+    assert {row.attempts for row in rows(services)} == {1}
 
 
 # ---------- Upkeep ----------

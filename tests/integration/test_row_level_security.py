@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, event, select, text, update
+from sqlalchemy import Connection, Engine, UniqueConstraint, create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.domain.consents import Shown, Visitor, give_consent
 from app.domain.services import Services
 from app.models import Base, Consent, Onboarding, User, new_id, utcnow
-from app.models.scope_guard import ScopedSession, _apply_scope, _check_attach, _check_flush
 from app.models.session import Database, Scope
 from tests.support import databases
+from tests.support.guards import no_orm_guard
 from tests.support.settings import make_settings
 from tests.support.tenants import MadeTenant
 
@@ -128,12 +128,8 @@ def test_keys_between_rows_carry_the_tenant() -> None:
 @pytest.fixture
 def without_orm_guard(services: Services) -> Iterator[Database]:
     """The app's database with the filter and the checks of the ORM taken out."""
-    hooks = [("do_orm_execute", _apply_scope), ("before_attach", _check_attach), ("before_flush", _check_flush)]
-    for name, hook in hooks:
-        event.remove(ScopedSession, name, hook)
-    yield services.database
-    for name, hook in hooks:
-        event.listen(ScopedSession, name, hook)
+    with no_orm_guard():
+        yield services.database
 
 
 def _names(session: Session) -> list[str]:

@@ -46,7 +46,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @dataclass
 class Watch:
-    """What went wrong on any page, frame and pop-up of a context: console errors, uncaught faults, policy violations."""
+    """What went wrong on any page, frame and pop-up of a context: console errors, faults, policy violations."""
 
     seen: list[str] = field(default_factory=list)
     awaited: list[str] = field(default_factory=list)

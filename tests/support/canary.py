@@ -90,10 +90,6 @@ class Canaries:
         """These and more."""
         return Canaries({**self.values, name: set(values)})
 
-    def without(self, *names: str) -> "Canaries":
-        """These but for some."""
-        return Canaries({name: forms for name, forms in self.values.items() if name not in names})
-
     @cached_property
     def _needles(self) -> list[tuple[str, str, bytes]]:
         made = set()

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import requests
@@ -28,11 +30,12 @@ class Emulator:
         return result
 
 
-@pytest.fixture(scope="session")
-def served_emulator() -> Iterator[Emulator]:
+@contextmanager
+def serve(**more: Any) -> Iterator[Emulator]:
+    """Emulators on a free port until the block ends, with these settings."""
     server = make_server("127.0.0.1", 0, app=lambda _environ, _start: [], threaded=True)
     url = f"http://127.0.0.1:{server.server_port}"
-    settings = Settings(base_url=url, webhook_retry_seconds=0.1)
+    settings = Settings(base_url=url, webhook_retry_seconds=0.1, **more)
     server.app = create_emulators(settings)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -40,6 +43,12 @@ def served_emulator() -> Iterator[Emulator]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def served_emulator() -> Iterator[Emulator]:
+    with serve() as served:
+        yield served
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 
 from app.domain.flow import MOVES, STEPS
 from app.domain.result import kept_result
-from app.models import Binding, Consent, Event, LaunchLink, Onboarding, PhoneVerificationSession, User, utcnow
+from app.models import Binding, Consent, Event, Job, LaunchLink, Onboarding, PhoneVerificationSession, User, utcnow
+from app.worker import Worker
+from tests.support.emulator import Emulator
 from tests.support.tenants import MadeTenant
 
 # Every place the table of moves knows.
@@ -90,3 +92,26 @@ def expire(tenant: MadeTenant, onboarding_id: uuid.UUID) -> None:
             .values(expires_at=utcnow() - dt.timedelta(seconds=1))
             .execution_options(synchronize_session=False)
         )
+
+
+def work_to_the_end(tenant: MadeTenant, worker: Worker, kind: str) -> None:
+    """Work every try of a kind of job without waiting between them."""
+    for _ in range(12):
+        worker.run_due()
+        with tenant.services.database.session() as session:
+            waiting = (
+                update(Job)
+                .where(Job.kind == kind, Job.state == "pending")
+                .values(due_at=utcnow())
+                .returning(Job.id)
+                .execution_options(synchronize_session=False)
+            )
+            if not session.scalars(waiting).all():
+                return
+    raise AssertionError(f"{kind} never ends")
+
+
+def calls_to(emulator: Emulator, ending: str) -> int:
+    """How often a provider's operation was asked."""
+    calls: Any = emulator.control("GET", "/calls")["calls"]
+    return sum(1 for call in calls if call["path"].endswith(ending))

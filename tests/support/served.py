@@ -18,8 +18,7 @@ from sqlalchemy import update
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app import create_app
-from app.cli import PERSONAS
-from app.demo import SLUG, seed_demo
+from app.demo import SLUG
 from app.demo_tenant import create_demo_tenant
 from app.demo_tenant.config import load_config
 from app.domain.tenants import find_tenant
@@ -123,9 +122,10 @@ def _start(ends: ExitStack, database_url: str, folder: Path) -> Product:
     app = create_app(make_settings(database_url, PREFILL_APP_URL=app_url, **_providers(emulator)))
     app_server.app = app
     services = app.extensions["services"]
-    people = json.loads(Path(PERSONAS).read_text(encoding="utf-8"))["personas"]
     demo_file = folder / "demo.json"
-    seed_demo(services, str(demo_file), emulator_url=emulator_url, tenant_url=tenant_url, people=people)
+    where = ["--output", str(demo_file), "--emulator-url", emulator_url, "--tenant-url", tenant_url]
+    seeded = app.test_cli_runner().invoke(args=["demo", "seed", *where])
+    assert seeded.exit_code == 0, seeded.output
     demo = json.loads(demo_file.read_text(encoding="utf-8"))
     site.app = create_demo_tenant(load_config(str(demo_file)))
 

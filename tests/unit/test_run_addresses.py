@@ -40,8 +40,15 @@ def busy_port(request: pytest.FixtureRequest) -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def test_a_busy_port_is_named_with_the_way_out(busy_port: int) -> None:
+    ports = {"PREFILL_PORT": _free_port(), "EMULATOR_PORT": str(busy_port), "DEMO_TENANT_PORT": _free_port()}
     with pytest.raises(RunError) as refused:
-        require_free(addresses_from({"EMULATOR_PORT": str(busy_port)}))
+        require_free(addresses_from(ports))
     assert f"Port {busy_port}, for the emulators, is already in use." in str(refused.value)
     assert f"make run EMULATOR_PORT={busy_port + 100}" in str(refused.value)

@@ -88,7 +88,7 @@ def test_the_error_page_needs_no_tenant(app: Flask) -> None:
         html = render(app, "errors/error.html", locale, screen=replace(ERROR, locale=locale))
         assert faults(html, NONCE) == []
     assert faults(render(app, "errors/_error.html", screen=ERROR), NONCE, fragment=True) == []
-    assert "We are on it" in render(app, "errors/_alert.html", sentence="We are on it")
+    assert "We are on it" in render(app, "errors/_alert.html", sentence="We are on it", go_on_url=None)
 
 
 def test_only_what_is_given_is_in_the_head(app: Flask) -> None:
