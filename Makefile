@@ -15,7 +15,7 @@ STATIC_FILES := $(filter-out %.gz,$(wildcard static/*/*.* static/*/*/*.*))
 CATALOGS := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/*.po))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench assets translations browser clean
+.PHONY: help run test lint bench assets translations messages browser clean
 .DELETE_ON_ERROR:
 
 help: ## show this list
@@ -39,6 +39,11 @@ bench: $(DEVELOPMENT) $(VENDOR) $(PACKED) $(CATALOGS) ## measure, and kill the w
 assets: $(VENDOR) $(PACKED) ## install the browser's scripts into static/vendor and compress what is served
 
 translations: $(CATALOGS) ## compile the catalogs in app/translations
+
+messages: $(RUNTIME) ## collect new texts into the catalogs; then fill in the empty ones
+	@$(VENV)/bin/pybabel --quiet extract -F app/translations/babel.cfg --no-location --sort-output --omit-header \
+		-o app/translations/messages.pot .
+	@$(VENV)/bin/pybabel --quiet update -i app/translations/messages.pot -d app/translations -l es --no-fuzzy-matching -N
 
 clean: ## remove what was installed and built; the data in instance/ stays
 	rm -rf $(VENV) node_modules static/vendor static/.packed $(CATALOGS)

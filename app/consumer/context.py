@@ -129,7 +129,7 @@ def page(view: View, *, bearer: str | None = None, with_steps: bool = True) -> P
         embed_origin=onboarding.embed_origin,
         bearer=bearer,
         csrf_token=csrf_token(view.consumer) if view.consumer else None,
-        onboarding_id=view.wire if bound else None,
+        onboarding_id=view.wire,
         onboarding_url=view.url() if bound else None,
         step=onboarding.step if bound else None,
         status=view.status if bound and view.may_see else None,  # type: ignore[arg-type]

@@ -107,15 +107,15 @@ def prefill_document(answers: Answers) -> dict[str, Any]:
     document["financial_info"] = {
         "bank_accounts": [_bank_account(account) for account in answers.bank_accounts if account.shared],
         "credit_accounts": [_debt(debt) for debt in answers.debts if debt.shared],
-        "total_assets": str(sum((a.balance for a in answers.bank_accounts if a.shared), start=_ZERO)),
-        "total_liabilities": str(sum((d.balance for d in answers.debts if d.shared), start=_ZERO)),
+        "total_assets": _total(answers.bank_accounts),
+        "total_liabilities": _total(answers.debts),
     }
     return document
 
 
 def _bank_account(account: Holding) -> dict[str, Any]:
     details = account.details
-    balance = {name: details.get(name) for name in ("available", "current", "limit")}
+    balance = {name: _cents(details.get(name)) for name in ("available", "current", "limit")}
     return {
         **{name: details.get(name) for name in BANK_ACCOUNT_PARTS},
         "balance": {**balance, "currency": details.get("currency") or "USD"},
@@ -125,7 +125,18 @@ def _bank_account(account: Holding) -> dict[str, Any]:
 
 def _debt(debt: Holding) -> dict[str, Any]:
     names = ("kind", "creditor", "mask", "balance", "limit", "monthly_payment", "rate", "status")
-    return {**{name: debt.details.get(name) for name in names}, "source": debt.source}
+    amounts = {name: _cents(debt.details.get(name)) for name in ("balance", "limit", "monthly_payment")}
+    return {**{name: debt.details.get(name) for name in names}, **amounts, "source": debt.source}
+
+
+def _total(holdings: tuple[Holding, ...]) -> str | None:
+    """The sum of what is shared; None where nothing is known, which is not the same as nothing owned or owed."""
+    return _cents(str(sum((row.balance for row in holdings if row.shared), start=_ZERO))) if holdings else None
+
+
+def _cents(amount: str | None) -> str | None:
+    """Money on the wire: a decimal string with two places."""
+    return None if amount is None else str(Decimal(amount).quantize(Decimal("0.01")))
 
 
 def provenance(onboarding: Onboarding, answers: Answers) -> dict[str, Any]:

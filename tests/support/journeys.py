@@ -63,7 +63,8 @@ class Consumer:
     def _keep(self, response: TestResponse) -> TestResponse:
         self.page, self.status = response.get_data(as_text=True), response.status_code
         found = re.search(r'data-onboarding="(onb_[0-9a-f]+)"', self.page)
-        self.onboarding = found[1] if found else self.onboarding
+        bound = 'name="csrf_token"' in self.page or 'name="prefill-csrf"' in self.page
+        self.onboarding = found[1] if found and bound else self.onboarding
         # A page without one leaves the last one standing, as the back button would.
         self.token = self.csrf_token or self.token
         return response

@@ -18,6 +18,7 @@ from tests.support.clients import CheckedClient
 from tests.support.journeys import MANUAL, Consumer
 from tests.support.tenants import MadeTenant
 
+HOWS = ("key", "cookie", "bearer", "nothing")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # What differs between two answers that say the same.
 VOLATILE = re.compile(
@@ -94,7 +95,7 @@ class Caller:
         self.app, self.side = app, side
 
     def call(self, rule: Rule, method: str, target: Target, how: str) -> TestResponse:
-        """`how` is `key`, `cookie`, `bearer` or `nothing`."""
+        """Send what a good request would hold, with one of the credentials in `HOWS`."""
         client = self.app.test_client()
         assert isinstance(client, CheckedClient)
         headers = {"X-CSRF-Token": self.side.browser.token, "X-Webhook-Secret": self.side.hook_secret}
