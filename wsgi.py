@@ -1,5 +1,6 @@
 """The entry point of every server and of `flask --app wsgi`."""
 
+import gc
 import sys
 
 from app import create_app
@@ -9,3 +10,6 @@ try:
     app = create_app(load_settings())
 except SettingsError as error:
     sys.exit(str(error))
+
+# What was made at start stays: no later collection has to look through it again while somebody waits.
+gc.freeze()

@@ -66,6 +66,7 @@ def trouble_sentence(problem: str) -> str:
         "identity_mismatch": _("The number and the date of birth don’t belong together. Check both and try again."),
         "provider_slow": _("The text service takes too long right now. Please try again."),
         "provider_busy": _("The text service is very busy right now. Please try again in a minute."),
+        "not_configured": _("Texting isn’t possible right now. You can go on without a code."),
     }
     return sentences.get(problem) or _("The text service isn’t answering right now. Please try again.")
 

@@ -32,7 +32,7 @@ _FINAL = (
 def confirm_code(services: Services, consumer: Consumer, code: str) -> Outcome:
     """Judge a code. Every try counts, malformed ones too, and of two at once only one is asked."""
     with services.database.session(consumer.scope) as session:
-        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        onboarding = _locked(session, consumer)
         try:
             spinwheel = connection(services, session, consumer.scope, "spinwheel")
         except NoConnectionError:
@@ -46,6 +46,11 @@ def confirm_code(services: Services, consumer: Consumer, code: str) -> Outcome:
     except ProviderError as error:
         return _try_failed(services, consumer, verification_id, tries_left, error)
     return _proven(services, consumer, verification_id, connected)
+
+
+def _locked(session: Session, consumer: Consumer) -> Onboarding:
+    # First of all rows, in every transaction here: two tries at once wait for each other and never in a circle.
+    return session.get_one(Onboarding, consumer.onboarding_id, with_for_update=True)
 
 
 def _begin_try(
@@ -85,6 +90,7 @@ def _try_failed(
 ) -> Outcome:
     wrong = error.reason == Reason.WRONG_CODE
     with services.database.session(consumer.scope) as session:
+        onboarding = _locked(session, consumer)
         sent = session.get_one(PhoneVerificationSession, verification_id)
         if sent.status == "verified":
             # The same code came twice at once, and the other one was right.
@@ -95,7 +101,6 @@ def _try_failed(
             return Outcome(error.reason.value, tries_left=tries_left + 1)
         if error.reason in _FINAL or tries_left == 0:
             sent.status, sent.updated_at = "failed", utcnow()
-        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
         if error.reason in (Reason.NOT_ELIGIBLE, Reason.TOO_MANY_CODES, Reason.NUMBER_LOCKED):
             if allowed(onboarding, "run_out_of_codes"):
                 make_move(session, onboarding, "run_out_of_codes", {"why": error.reason.value})
@@ -107,7 +112,7 @@ def _try_failed(
 
 def _proven(services: Services, consumer: Consumer, verification_id: uuid.UUID, connected: Connected) -> Outcome:
     with services.database.session(consumer.scope) as session:
-        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        onboarding = _locked(session, consumer)
         sent = session.get_one(PhoneVerificationSession, verification_id)
         now = utcnow()
         sent.status, sent.verified_at, sent.updated_at = "verified", now, now

@@ -46,7 +46,8 @@ def spend(session: Session, budgets: tuple[Budget, ...], keys: dict[str, str], s
 
     `keys` maps a budget's scope to who is counted. `scale` widens all of them in development.
     """
-    for scope in {budget.scope for budget in budgets}:
+    # In one order everywhere, so that two who count at once wait for each other and never in a circle.
+    for scope in sorted({budget.scope for budget in budgets}):
         _count(session, scope, keys[scope])
     for budget in budgets:
         if used(session, budget, keys[budget.scope]) > budget.count * scale:

@@ -63,12 +63,30 @@ def create_onboarding(session: Session, scope: Scope, wanted: NewOnboarding) -> 
     _check_places(flow, wanted)
     _check_fields(flow, wanted)
     user = _find_or_add_user(session, scope, wanted.external_user_id)
+    onboarding = _row(scope, user, settings.version, flow, wanted)
+    _seal_what_was_given(session, onboarding, wanted)
+    session.add(onboarding)
+    session.flush()
+    record(session, onboarding, "onboarding.created")
+    enqueue(
+        session,
+        "onboarding.expire",
+        scope,
+        {"onboarding_id": str(onboarding.id)},
+        due_at=onboarding.expires_at,
+        dedupe_key=f"onboarding.expire:{onboarding.id}",
+    )
+    token, link_expires_at = add_launch_link(session, onboarding)
+    return onboarding, token, link_expires_at
+
+
+def _row(scope: Scope, user: User, version: int, flow: FlowSettings, wanted: NewOnboarding) -> Onboarding:
     now = utcnow()
-    onboarding = Onboarding(
+    return Onboarding(
         tenant_id=scope.tenant_id,
         mode=scope.mode,
         user_id=user.id,
-        settings_version=settings.version,
+        settings_version=version,
         status=Status.CREATED.value,
         step="phone",
         stage="form",
@@ -85,20 +103,6 @@ def create_onboarding(session: Session, scope: Scope, wanted: NewOnboarding) -> 
         expires_at=now + wanted.expires_in,
         last_active_at=now,
     )
-    _seal_what_was_given(session, onboarding, wanted)
-    session.add(onboarding)
-    session.flush()
-    record(session, onboarding, "onboarding.created")
-    enqueue(
-        session,
-        "onboarding.expire",
-        scope,
-        {"onboarding_id": str(onboarding.id)},
-        due_at=onboarding.expires_at,
-        dedupe_key=f"onboarding.expire:{onboarding.id}",
-    )
-    token, link_expires_at = add_launch_link(session, onboarding)
-    return onboarding, token, link_expires_at
 
 
 def _check_places(flow: FlowSettings, wanted: NewOnboarding) -> None:

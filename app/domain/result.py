@@ -1,8 +1,6 @@
 """The result: what the tenant reads once the consumer has shared it."""
 
 import datetime as dt
-import hashlib
-import hmac
 import json
 from decimal import Decimal
 from typing import Any
@@ -75,7 +73,7 @@ def _keep_result(session: Session, onboarding: Onboarding, answers: Answers) -> 
         mode=onboarding.mode,
         user_id=onboarding.user_id,
         onboarding_id=onboarding.id,
-        provenance=provenance(onboarding, answers),
+        provenance=provenance(session, onboarding, answers),
         updated_at=utcnow(),
     )
     keep = vault(session)
@@ -139,9 +137,9 @@ def _cents(amount: str | None) -> str | None:
     return None if amount is None else str(Decimal(amount).quantize(Decimal("0.01")))
 
 
-def provenance(onboarding: Onboarding, answers: Answers) -> dict[str, Any]:
+def provenance(session: Session, onboarding: Onboarding, answers: Answers) -> dict[str, Any]:
     """From JSON pointer to where the value came from. Holds no value; a replaced one only as a keyed hash."""
-    told = {FIELDS[key].pointer: _told(onboarding, answers, chosen) for key, chosen in answers.chosen.items()}
+    told = {FIELDS[key].pointer: _told(session, onboarding, answers, chosen) for key, chosen in answers.chosen.items()}
     for name, holdings in (("bank_accounts", answers.bank_accounts), ("credit_accounts", answers.debts)):
         for position, holding in enumerate(h for h in holdings if h.shared):
             told[f"/financial_info/{name}/{position}"] = {
@@ -156,7 +154,7 @@ def provenance(onboarding: Onboarding, answers: Answers) -> dict[str, Any]:
     return told
 
 
-def _told(onboarding: Onboarding, answers: Answers, chosen: Chosen) -> dict[str, Any]:
+def _told(session: Session, onboarding: Onboarding, answers: Answers, chosen: Chosen) -> dict[str, Any]:
     told: dict[str, Any] = {
         "source": chosen.source,
         "source_record": chosen.source_record,
@@ -169,14 +167,15 @@ def _told(onboarding: Onboarding, answers: Answers, chosen: Chosen) -> dict[str,
     }
     if chosen.edited and chosen.original is not None:
         told["original_source"] = chosen.original.source
-        told["original_hash"] = original_hash(onboarding, chosen.original)
+        told["original_hash"] = original_hash(session, onboarding, chosen.original)
     return told
 
 
-def original_hash(onboarding: Onboarding, original: Chosen) -> str:
-    """A hash of the value the consumer replaced, salted by the onboarding so that two never compare."""
-    value = json.dumps(original.value, sort_keys=True, separators=(",", ":")).encode()
-    return hmac.new(onboarding.id.bytes + original.key.encode(), value, hashlib.sha256).hexdigest()
+def original_hash(session: Session, onboarding: Onboarding, original: Chosen) -> str:
+    """A hash of the value the consumer replaced, keyed by the installation (four digits are quickly tried) and bound to
+    the onboarding, so that two never compare."""
+    value = json.dumps(original.value, sort_keys=True, separators=(",", ":"))
+    return vault(session).digest(f"original:{onboarding.id}:{original.key}:{value}").hex()
 
 
 def _result(

@@ -190,6 +190,11 @@ def _send_failed(
         onboarding = session.get_one(Onboarding, onboarding_id)
         if final and allowed(onboarding, "run_out_of_codes"):
             make_move(session, onboarding, "run_out_of_codes", {"why": error.reason.value})
+        if error.reason is Reason.ACCESS_REVOKED:
+            # Gone at the provider: the next text makes the user anew there.
+            user = session.get_one(User, onboarding.user_id)
+            user.generation += 1
+            vault(session).seal(user, "spinwheel_user_id", None)
     return Outcome(error.reason.value)
 
 

@@ -6,9 +6,10 @@ PostgreSQL, guarded by row-level security too. Without a scope only the tables t
 
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import RLock
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -46,10 +47,17 @@ class Database:
         self.engine = _engine(url, role, pool_size)
         self._keyring, self.hash_key = keyring, hash_key
         self._sessions = sessionmaker(self.engine, class_=ScopedSession, expire_on_commit=False, autoflush=True)
+        # SQLite lets one write at a time and has the others sleep and ask again; threads that queue wait far less.
+        self._turn: AbstractContextManager[Any] = RLock() if self.engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def session(self, scope: Scope | None = None, *, read_only: bool = False) -> Iterator[Session]:
         """One transaction: committed at the end of the block, rolled back on any error and if read-only."""
+        with nullcontext() if read_only else self._turn, self._transaction(scope, read_only) as session:
+            yield session
+
+    @contextmanager
+    def _transaction(self, scope: Scope | None, read_only: bool) -> Iterator[Session]:
         token = _open_transactions.set(_open_transactions.get() + 1)
         session = self._sessions(info={"scope": scope, "read_only": read_only})
         session.info["vault"] = Vault(session, self._keyring, self.hash_key)

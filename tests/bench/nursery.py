@@ -1,7 +1,7 @@
 """Worker processes in a hurry: everything is imported once, each worker is a fork of that.
 
-`python -m tests.bench.nursery PLAN` takes lines: `start` answers a process id, `kill ID` and `stop ID` answer when the
-process is gone. Killing is `kill -9`, stopping is SIGTERM.
+`python -m tests.bench.nursery PLAN` takes lines: `start` answers a process id, `kill ID` and `stop ID` answer with the
+milliseconds of processor time it spent, when the process is gone. Killing is `kill -9`, stopping is SIGTERM.
 """
 
 import json
@@ -40,9 +40,9 @@ class Nursery:
         """End it in the middle of whatever it does."""
         self._ask(f"kill {worker}")
 
-    def stop(self, worker: int) -> None:
-        """Let it finish."""
-        self._ask(f"stop {worker}")
+    def stop(self, worker: int) -> int:
+        """Let it finish; the processor time it spent in ms."""
+        return self._ask(f"stop {worker}")
 
 
 @contextmanager
@@ -75,8 +75,8 @@ def _serve(plan: Plan) -> None:
             print(child, flush=True)
             continue
         os.kill(int(number), signal.SIGKILL if word == "kill" else signal.SIGTERM)
-        os.waitpid(int(number), 0)
-        print(number, flush=True)
+        _, _, used = os.wait4(int(number), 0)
+        print(round((used.ru_utime + used.ru_stime) * 1000), flush=True)
 
 
 if __name__ == "__main__":

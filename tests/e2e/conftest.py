@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from tests.e2e.person import Person
 from tests.support.browser import Watch, browser, playwright, watched  # noqa: F401 - fixtures
 from tests.support.served import Product, product  # noqa: F401 - fixtures
 
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=800)
 NewPerson = Callable[..., Person]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 from babel.support import Translations
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
@@ -79,7 +80,11 @@ class Person:
 
     def begin(self, **wanted: Any) -> str:
         """From a link that the tenant's server asked for; the link."""
-        body = {"external_user_id": "member-1", "return_url": f"{self.product.tenant_url}/return", **wanted}
+        body = {
+            "external_user_id": f"member-{uuid4().hex}",
+            "return_url": f"{self.product.tenant_url}/return",
+            **wanted,
+        }
         made = self.product.api("POST", "/onboardings", body)
         self.onboarding_id = made["id"]
         self.page.goto(made["url"])

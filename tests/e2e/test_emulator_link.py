@@ -9,22 +9,17 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.emulators import create_emulators
 from app.emulators.settings import Settings
+from tests.conftest import missing
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ORDINARY = {
     "client_name": "A bank app",
     "country_codes": ["US"],
@@ -114,14 +109,6 @@ def stage() -> Iterator[Stage]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -252,9 +239,7 @@ def test_the_app_can_close_link_and_destroy_says_nothing(stage: Stage, page: Pag
     page.evaluate("link.destroy()")
     expect(page.locator("iframe")).to_have_count(0)
     before = names(page)
-    page.evaluate("token => make(token)", stage.layer_token())
-    page.evaluate("link.open()")
-    page.evaluate("link.destroy()")
+    page.evaluate("token => { make(token); link.open(); link.destroy(); }", stage.layer_token())
     page.wait_for_timeout(300)
     assert names(page) == before
     assert page.evaluate("document.body.style.overflow") == ""
@@ -332,7 +317,7 @@ def test_a_second_script_warns_and_adds_no_second_plaid(stage: Stage, page: Page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_panes(stage: Stage, page: Page, scheme: Any) -> None:
     if not AXE.exists():
-        pytest.skip("axe-core is not installed (npm ci)")
+        missing("axe-core is not installed (npm ci)")
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 320, "height": 640})
     link = start(page, stage.layer_token())

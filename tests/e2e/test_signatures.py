@@ -66,7 +66,7 @@ def test_callbacks_and_return_verify_with_public_libraries(product: Product, mar
         product.endpoint(f"{python.url}/hooks") as python_secret,
     ):
         node.use(node_secret)
-        maria.begin(external_user_id="member-signed", state="kept-as-it-was")
+        maria.begin(state="kept-as-it-was")
         maria.prove_phone()
         maria.fill_by_hand()
         maria.share()

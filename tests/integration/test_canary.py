@@ -1,6 +1,8 @@
 """Nothing personal lies about: whole journeys of two canary persons, and a search of all that they leave behind."""
 
 import base64
+import hashlib
+import hmac
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -14,14 +16,19 @@ from flask import Flask, Response
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.domain.connections import default_connection_id
+from app.domain.ids import wire_id
 from app.domain.jobs import enqueue
 from app.logs import JsonFormatter
-from app.models import Job, Onboarding, utcnow
+from app.models import Job, Onboarding, PrefillData, utcnow
 from tests.support.canary import Canaries, database_contents, encodings
 from tests.support.canary_person import (
     ADDRESS,
+    BANK,
     BROWSER,
+    CITY,
     EDITED_EMAIL,
+    EMAIL,
     METADATA,
     PHONE,
     STATE,
@@ -35,6 +42,7 @@ from tests.support.journeys import Consumer
 from tests.support.local_server import Received, Reply, local_server
 from tests.support.tenants import MadeTenant
 
+HOOK_SECRET = "hook-secret-canary-90c2"
 TOKEN_NAMES = ("link_token", "public_token", "access_token", "userId", "item_id")
 
 
@@ -111,7 +119,7 @@ def _tokens(value: Any) -> Iterator[str]:
 
 @pytest.fixture
 def more_settings(more_settings: dict[str, str]) -> dict[str, str]:
-    return {**more_settings, "PREFILL_LOG_LEVEL": "DEBUG"}
+    return {**more_settings, "PREFILL_LOG_LEVEL": "DEBUG", "PREFILL_SPINWHEEL__WEBHOOK_SECRET": HOOK_SECRET}
 
 
 @pytest.fixture
@@ -137,7 +145,7 @@ def start(tenant: MadeTenant, browser: Callable[[], Consumer], evidence: Evidenc
 
     def begin(member: str) -> Consumer:
         _, token = tenant.onboard(member, state=STATE, metadata={"note": METADATA})
-        evidence.handed_out |= {token, tenant.api_key}
+        evidence.handed_out |= {token, tenant.api_key, HOOK_SECRET}
         consumer = browser()
         consumer.headers = {"User-Agent": BROWSER}
         consumer.open(token)
@@ -170,7 +178,10 @@ def _through_layer(consumer: Consumer, tenant: MadeTenant, evidence: Evidence) -
         emulator.control("POST", "/faults", _fault("plaid", kind, 1))
         consumer.open_bank()
         emulator.control("DELETE", "/faults")
-    public_token = consumer.share_at_bank(consumer.open_bank(), PHONE)
+    link_token = consumer.open_bank()
+    told = {"name": "SELECT_INSTITUTION", "view_name": "CONSENT", "exit_status": PHONE, "institution_name": BANK}
+    consumer.post_json(consumer.url("bank", "events"), {"events": [told, {"name": EMAIL, "view_name": CITY}]})
+    public_token = consumer.share_at_bank(link_token, PHONE)
     evidence.tokens.add(public_token)
     with mock.patch("app.domain.bank_fetch.merge", side_effect=ValueError(f"of {PHONE}")):
         answer = consumer.post_json(consumer.url("bank", "finished"), {"public_token": public_token})
@@ -188,6 +199,16 @@ def _run_again(consumer: Consumer, tenant: MadeTenant) -> None:
     with tenant.services.database.session() as session:
         for job in session.scalars(select(Job).where(Job.state == "pending", Job.last_error.is_not(None))):
             job.due_at = utcnow()
+    consumer.worker.run_due()
+
+
+def _provider_calls(consumer: Consumer, tenant: MadeTenant) -> None:
+    """Spinwheel tells us something about a person; once with a wrong secret, and once with half a body."""
+    wire = wire_id("connection", default_connection_id(tenant.scope, "spinwheel"))
+    body = json.dumps({"eventType": "user.updated", "userId": "u-1", "phone": PHONE, "email": EMAIL}).encode()
+    for secret, sent, status in ((HOOK_SECRET, body, 202), (PHONE, body, 401), (HOOK_SECRET, body[:-5], 401)):
+        headers = {"X-Webhook-Secret": secret, "Content-Type": "application/json"}
+        assert consumer.client.post(f"/hooks/spinwheel/{wire}", data=sent, headers=headers).status_code == status
     consumer.worker.run_due()
 
 
@@ -239,7 +260,7 @@ def test_two_whole_journeys_leave_nothing_readable(
         _review_and_share(first, evidence)
         second = start("member-2")
         _by_hand(second, evidence)
-        first.worker.run_due()
+        _provider_calls(second, tenant)
         headers = {**tenant.headers, "Idempotency-Key": "k-1"}
         _tenant_looks(first, headers)
     assert receiver.received
@@ -250,6 +271,23 @@ def test_two_whole_journeys_leave_nothing_readable(
     assert any("job bank.fetch" in line for line in evidence.lines)
     assert len(evidence.tokens) >= 5
     assert evidence.leaks(database_url) == []
+
+
+def test_the_hash_of_a_replaced_value_tells_nothing_without_the_key(
+    start: Callable[[str], Consumer], tenant: MadeTenant, evidence: Evidence
+) -> None:
+    """Four digits and birth dates are quickly tried, so a hash that all its parts are known of would give them away."""
+    consumer = start("member-1")
+    _through_layer(consumer, tenant, evidence)
+    _review_and_share(consumer, evidence)
+    with tenant.services.database.session(tenant.scope, read_only=True) as session:
+        data = session.scalars(select(PrefillData)).one()
+    told = data.provenance["/personal_info/email"]["original_hash"]
+    for salt in (data.onboarding_id.bytes, data.onboarding_id.hex.encode(), str(data.onboarding_id).encode()):
+        for key in (salt, salt + b"email"):
+            for value in (EMAIL, json.dumps(EMAIL), f"email:{json.dumps(EMAIL)}"):
+                guesses = (hmac.new(key, value.encode(), hashlib.sha256), hashlib.sha256(key + value.encode()))
+                assert told not in [guess.hexdigest() for guess in guesses]
 
 
 def _tenant_looks(consumer: Consumer, headers: dict[str, str]) -> None:

@@ -162,7 +162,10 @@ def test_closing_the_bank_s_window_leads_back_with_a_word(consumer: Consumer, te
 @pytest.mark.parametrize(
     ("events", "kept"),
     [
-        ([{"name": "OPEN", "view_name": "CONSENT", "phone": "+14155550011"}], [{"name": "OPEN", "view_name": "CONSENT"}]),
+        (
+            [{"name": "OPEN", "view_name": "CONSENT", "phone": "+14155550011"}],
+            [{"name": "OPEN", "view_name": "CONSENT"}],
+        ),
         ([{"name": "Maria Ortiz"}, {"name": "maria@mail.example"}, {"name": "415 555"}], None),
         ([{"view_name": "OPEN"}, "OPEN", None, 3], None),
         ({"name": "OPEN"}, None),
@@ -279,7 +282,7 @@ def test_a_tenant_without_plaid_still_has_the_form(services: Services, consumer:
     onboarding_id, token = bare.onboard()
     consumer.open(token)
     consumer.start()
-    assert "The text service isn’t answering right now" in consumer.text
+    assert "Texting isn’t possible right now. You can go on without a code." in consumer.text
     assert ways(consumer, "Fill in the form yourself")
     consumer.post(consumer.url("by-hand"))
     consumer.by_hand()

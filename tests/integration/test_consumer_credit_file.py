@@ -79,7 +79,7 @@ def maria_s_file(emulator: Emulator) -> Iterator[Callable[[str], None]]:
     before = persona.credit_file.status
 
     def put(status: str) -> None:
-        object.__setattr__(persona.credit_file, "status", status)
+        # Past the guard of a frozen model: the persona itself stays the one everybody holds.
         persona.credit_file.__dict__["status"] = status
 
     yield put

@@ -27,9 +27,7 @@ def shows_nothing_personal(consumer: Consumer) -> bool:
     return not [word for word in PERSONAL if word in consumer.text]
 
 
-def test_opening_a_link_uses_nothing_up_and_sets_no_cookie(
-    browser: Callable[[], Consumer], tenant: MadeTenant
-) -> None:
+def test_opening_a_link_uses_nothing_up_and_sets_no_cookie(browser: Callable[[], Consumer], tenant: MadeTenant) -> None:
     onboarding_id, token = tenant.onboard()
     for _ in range(3):
         scanner = browser()

@@ -13,6 +13,8 @@ from tests.support.journeys import BIRTH, PHONE, Consumer
 from tests.support.rows import consents, event_types, onboarding_row, place, rows
 from tests.support.tenants import MadeTenant, make_tenant
 
+TODAY = dt.datetime.now(dt.UTC).date()
+
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
@@ -81,7 +83,7 @@ def test_somebody_too_young_reads_an_honest_page_and_no_text_is_sent(
 ) -> None:
     onboarding_id, token = tenant.onboard()
     consumer.open(token)
-    consumer.start(PHONE, ("5", "14", str(dt.date.today().year - 17)))
+    consumer.start(PHONE, ("5", "14", str(TODAY.year - 17)))
     assert consumer.heading == "We can’t go on here"
     assert "at least 18" in consumer.text
     assert "Back to Acme Credit Union" in consumer.moves
@@ -99,7 +101,7 @@ def test_the_minimum_age_holds_by_hand_too(consumer: Consumer, tenant: MadeTenan
     onboarding_id, token = tenant.onboard()
     consumer.open(token)
     consumer.post(f"{consumer.link}/by-hand")
-    consumer.by_hand(date_of_birth_year=str(dt.date.today().year - 15))
+    consumer.by_hand(date_of_birth_year=str(TODAY.year - 15))
     assert consumer.heading == "We can’t go on here"
     assert onboarding_row(tenant, onboarding_id).reason == "too_young"
 
@@ -111,7 +113,7 @@ def test_the_minimum_age_holds_when_the_birth_date_is_changed_at_the_review(
     consumer.open(token)
     consumer.post(f"{consumer.link}/by-hand")
     consumer.by_hand()
-    consumer.share(date_of_birth_year=str(dt.date.today().year - 15))
+    consumer.share(date_of_birth_year=str(TODAY.year - 15))
     assert consumer.heading == "We can’t go on here"
     assert onboarding_row(tenant, onboarding_id).reason == "too_young"
 
@@ -120,7 +122,7 @@ def test_a_tenant_may_set_another_age(services: Services, consumer: Consumer) ->
     older = make_tenant(services, "older", minimum_age=21)
     onboarding_id, token = older.onboard()
     consumer.open(token)
-    consumer.start(PHONE, ("1", "1", str(dt.date.today().year - 20)))
+    consumer.start(PHONE, ("1", "1", str(TODAY.year - 20)))
     assert "at least 21" in consumer.text
     assert onboarding_row(older, onboarding_id).status == "failed"
 

@@ -157,9 +157,9 @@ def test_all_threads_work_at_once(services: Services) -> None:
 
 
 def test_many_short_jobs_do_not_wait_for_the_clock(services: Services) -> None:
-    add(services, 40)
+    add(services, 60)
     started = time.monotonic()
-    with running(Worker(services, 2, {"try": lambda _services, _job: None})):
+    with running(Worker(services, 2, {"try": lambda _services, _job: time.sleep(0.02)})):
         wait_for(lambda: states(services) == {"done"})
     assert time.monotonic() - started < 20 * IDLE_SECONDS, "it slept between full batches"
 

@@ -85,6 +85,9 @@ def test_what_cannot_be_meant_is_refused(fields: dict[str, Any]) -> None:
         _read(**fields)
 
 
+HOME = {"street": "1 A St", "city": "Oakland", "state": "CA", "postal_code": "94601"}
+
+
 def test_everything_becomes_what_the_domain_takes() -> None:
     wanted = _read(
         state="s",
@@ -101,7 +104,7 @@ def test_everything_becomes_what_the_domain_takes() -> None:
                 "date_of_birth": "1975-01-18",
                 "ssn": "0011",
             },
-            "addresses": [{"street": "1 A St", "city": "Oakland", "state": "CA", "postal_code": "94601"}],
+            "addresses": [HOME],
             "employment": {"income": 54000, "employment_type": "full_time"},
             "locked": ["first_name"],
         },
@@ -111,14 +114,7 @@ def test_everything_becomes_what_the_domain_takes() -> None:
         "phone_number": "+14155550011",
         "date_of_birth": "1975-01-18",
         "ssn_last_four": "0011",
-        "address": {
-            "street": "1 A St",
-            "unit": None,
-            "city": "Oakland",
-            "state": "CA",
-            "postal_code": "94601",
-            "country": "US",
-        },
+        "address": {**HOME, "unit": None, "country": "US"},
         "income": "54000.00",
         "employment_type": "full_time",
     }
