@@ -4,13 +4,14 @@ import re
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, render_template
-from flask_babel import get_locale, refresh
+from flask import Flask, Response, current_app, g, has_app_context, render_template
+from flask_babel import Domain, get_locale, refresh
 from htmx_flask import request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.domain.services import Services
+from app.extensions import babel
 from app.logs import request_id
 from config.settings import Settings
 
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
     # A doubled slash is another path, not a hint: no redirect that would leave the API's own kind of answer.
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    babel.domain_instance = _Texts()
     app.before_request(_begin)
     app.after_request(_finish)
     app.jinja_env.undefined = StrictUndefined
@@ -88,7 +90,19 @@ def choose_locale() -> str:
 def use_locale(locale: str) -> None:
     """Speak this language from here on."""
     g.locale = locale if locale in LOCALES else "en"
+    g.pop("texts", None)
     refresh()
+
+
+class _Texts(Domain):
+    """Looks the catalog up once for each request instead of once for each text, of which a page has fifty."""
+
+    def get_translations(self) -> Any:
+        if not has_app_context():
+            return super().get_translations()
+        if "texts" not in g:
+            g.texts = super().get_translations()
+        return g.texts
 
 
 def page_policy() -> str:

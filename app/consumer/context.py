@@ -19,7 +19,7 @@ from app.domain.launch import Consumer
 from app.domain.onboardings import current_status
 from app.domain.signing import return_token
 from app.domain.tenant_settings import Branding, FlowSettings, settings_of
-from app.models import Onboarding, Tenant
+from app.models import Onboarding
 from app.models.session import Scope
 from app.web import render_screen, services, settings, use_locale, wants_fragment
 
@@ -216,9 +216,3 @@ def scoped(scope: Scope) -> Any:
 def tenant_home(view: View) -> str | None:
     """Where the reader came from, as far as the tenant told us."""
     return view.onboarding.return_url or view.onboarding.embed_origin
-
-
-def tenant_active(session: Session, tenant_id: Any) -> bool:
-    """Whether this tenant may onboard anybody."""
-    tenant = session.get(Tenant, tenant_id)
-    return tenant is not None and tenant.status == "active"

@@ -1,5 +1,6 @@
 """What fields, choices and sources are called."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,41 +13,45 @@ from app.domain.prefill.fields import CONSUMER, FIELDS, TENANT
 from app.domain.prefill.merge import Chosen
 from app.domain.prefill.validation import STATES
 
+# Asked for one by one: translating all of them for each field of a form would cost more than the form.
+_LABELS: dict[str, Callable[[], str]] = {
+    "first_name": lambda: _("First and middle name"),
+    "last_name": lambda: _("Last name"),
+    "email": lambda: _("Email"),
+    "phone_number": lambda: _("Mobile number"),
+    "date_of_birth": lambda: _("Date of birth"),
+    "ssn_last_four": lambda: _("Last four digits of your SSN"),
+    "address": lambda: _("Address"),
+    "housing_status": lambda: _("Do you own or rent?"),
+    "employer_name": lambda: _("Employer"),
+    "employment_type": lambda: _("How do you earn a living?"),
+    "income": lambda: _("Income before tax"),
+    "bank_accounts": lambda: _("Accounts"),
+    "credit_accounts": lambda: _("Debts"),
+}
+
 
 def label(key: str) -> str:
     """The question."""
-    labels = {
-        "first_name": _("First and middle name"),
-        "last_name": _("Last name"),
-        "email": _("Email"),
-        "phone_number": _("Mobile number"),
-        "date_of_birth": _("Date of birth"),
-        "ssn_last_four": _("Last four digits of your SSN"),
-        "address": _("Address"),
-        "housing_status": _("Do you own or rent?"),
-        "employer_name": _("Employer"),
-        "employment_type": _("How do you earn a living?"),
-        "income": _("Income before tax"),
-        "bank_accounts": _("Accounts"),
-        "credit_accounts": _("Debts"),
-    }
-    return labels[key]
+    return _LABELS[key]()
+
+
+_OPTIONS: dict[str, Callable[[], str]] = {
+    "own": lambda: _("Own"),
+    "rent": lambda: _("Rent"),
+    "other": lambda: _("Something else"),
+    "full_time": lambda: _("Employed full time"),
+    "part_time": lambda: _("Employed part time"),
+    "self_employed": lambda: _("Self-employed"),
+    "retired": lambda: _("Retired"),
+    "student": lambda: _("Student"),
+    "not_working": lambda: _("Not working now"),
+}
 
 
 def option_label(value: str) -> str:
     """One choice."""
-    labels = {
-        "own": _("Own"),
-        "rent": _("Rent"),
-        "other": _("Something else"),
-        "full_time": _("Employed full time"),
-        "part_time": _("Employed part time"),
-        "self_employed": _("Self-employed"),
-        "retired": _("Retired"),
-        "student": _("Student"),
-        "not_working": _("Not working now"),
-    }
-    return labels[value]
+    return _OPTIONS[value]()
 
 
 def options(key: str) -> tuple[Option, ...]:

@@ -5,7 +5,7 @@ from htmx_flask import request
 
 from app.access import find_browser
 from app.consumer.binding import first_answer, place_of_request
-from app.consumer.context import View, go_on, load, scoped, show, tenant_active, tenant_home
+from app.consumer.context import View, go_on, load, scoped, show, tenant_home
 from app.consumer.current import ended_screen
 from app.consumer.screens import Page
 from app.consumer.side_screens import LinkEnded
@@ -88,8 +88,7 @@ def _taken(launch_token: str) -> Response:
 
 def _find(launch_token: str) -> FoundLink | None:
     with services().database.session(read_only=True) as session:
-        link = find_link(session, launch_token)
-        return link if link is not None and tenant_active(session, link.scope.tenant_id) else None
+        return find_link(session, launch_token)
 
 
 def _bind(link: FoundLink) -> tuple[str, Consumer] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.models import Binding, LaunchLink, Onboarding, utcnow
+from app.models import Binding, LaunchLink, Onboarding, Tenant, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
 from app.security.tokens import new_token
@@ -49,8 +49,12 @@ class FoundLink:
 
 
 def find_link(session: Session, token: str) -> FoundLink | None:
-    """The link behind a token, or None. Reading it uses nothing up: link scanners open links too."""
-    row = session.scalars(select(LaunchLink).where(LaunchLink.digest == vault(session).digest(token))).one_or_none()
+    """The link behind a token of an active tenant, or None. Reading uses nothing up: link scanners open links too."""
+    row = session.scalars(
+        select(LaunchLink)
+        .join(Tenant, Tenant.id == LaunchLink.tenant_id)
+        .where(LaunchLink.digest == vault(session).digest(token), Tenant.status == "active")
+    ).one_or_none()
     if row is None:
         return None
     reason = "used" if row.used_at else "expired" if row.expires_at <= utcnow() else ""

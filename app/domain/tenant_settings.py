@@ -167,9 +167,19 @@ def newest_settings(session: Session) -> SettingsVersion:
 
 
 def settings_of(session: Session, version: int) -> tuple[FlowSettings, Branding]:
-    """The settings an onboarding began with."""
-    row = session.scalars(select(SettingsVersion).where(SettingsVersion.version == version)).one()
-    return read_settings(row)
+    """The settings an onboarding began with. A version never changes, so what was read once is kept."""
+    scope: Scope = session.info["scope"]
+    key = (scope, version)
+    if key not in _KEPT:
+        row = session.scalars(select(SettingsVersion).where(SettingsVersion.version == version)).one()
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = read_settings(row)
+    return _KEPT[key]
+
+
+MOST_KEPT = 1000
+_KEPT: dict[tuple[Scope, int], tuple[FlowSettings, Branding]] = {}
 
 
 def find_branding(session: Session, version: int) -> Branding | None:

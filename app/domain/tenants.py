@@ -93,13 +93,14 @@ def find_caller(session: Session, text: str) -> Caller | None:
     mode = api_key_mode(text)
     if mode is None:
         return None
-    row = session.scalars(select(ApiKey).where(ApiKey.digest == vault(session).digest(text))).one_or_none()
+    row = session.scalars(
+        select(ApiKey)
+        .join(Tenant, Tenant.id == ApiKey.tenant_id)
+        .where(ApiKey.digest == vault(session).digest(text), Tenant.status == "active")
+    ).one_or_none()
     if row is None or row.revoked_at is not None or row.mode != mode:
         return None
     if row.expires_at is not None and row.expires_at <= utcnow():
-        return None
-    tenant = session.get(Tenant, row.tenant_id)
-    if tenant is None or tenant.status != "active":
         return None
     stale = row.last_used_at is None or row.last_used_at + TOUCH_EVERY <= utcnow()
     return Caller(Scope(row.tenant_id, row.mode), row.id, stale)

@@ -9,7 +9,7 @@ import uuid
 from typing import Any, cast
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.models.bank import ObservationRow, PlaidAccount, PlaidItem, PrefillData
 from app.models.base import TenantOwned, new_id, utcnow
@@ -98,13 +98,13 @@ class Vault:
 
     def _key(self, row: TenantOwned, kind: str, owner_id: uuid.UUID, *, create: bool) -> DataKey:
         if (kind, owner_id) not in self._keys:
-            stored = self._session.scalar(_find_key(kind, owner_id))
+            stored, parent = self._find(kind, owner_id)
             if stored is None and create:
                 self._keys[kind, owner_id] = self._create(row, kind, owner_id)
             elif stored is None or stored.wrapped is None:
                 raise ErasedError(f"the key of this {kind} does not exist any more")
             else:
-                self._keys[kind, owner_id] = self._unwrap(stored)
+                self._keys[kind, owner_id] = self._unwrap(stored, parent)
         return self._keys[kind, owner_id]
 
     def _create(self, row: TenantOwned, kind: str, owner_id: uuid.UUID) -> DataKey:
@@ -122,16 +122,25 @@ class Vault:
         self._session.add(stored)
         return key
 
-    def _unwrap(self, stored: DataKeyRow) -> DataKey:
+    def _find(self, kind: str, owner_id: uuid.UUID) -> tuple[DataKeyRow | None, DataKeyRow | None]:
+        """A key and the one it is wrapped by, in one question: every page that shows a value asks it."""
+        parent = aliased(DataKeyRow)
+        found = self._session.execute(
+            select(DataKeyRow, parent)
+            .outerjoin(parent, parent.id == DataKeyRow.parent_id)
+            .where(DataKeyRow.owner_kind == kind, DataKeyRow.owner_id == owner_id)
+        ).one_or_none()
+        return (found[0], found[1]) if found is not None else (None, None)
+
+    def _unwrap(self, stored: DataKeyRow, parent: DataKeyRow | None) -> DataKey:
         wrapped = cast(bytes, stored.wrapped)
         if stored.parent_id is None:
             return unwrap_key(
                 self._keyring, wrapped, key_id=stored.id, tenant_id=stored.tenant_id, subject_id=stored.owner_id
             )
-        parent = self._session.get(DataKeyRow, stored.parent_id)
         if parent is None or parent.wrapped is None:
             raise ErasedError("the key of this user does not exist any more")
-        parent_key = self._unwrap(parent)
+        parent_key = self._unwrap(parent, None)
         return DataKey(stored.id, unseal(parent_key, _wrap_context(stored), wrapped))
 
 

@@ -93,7 +93,11 @@ class Person:
     def choose_language(self) -> None:
         """Tenants begin in English here; the link to the other language is on every page."""
         if self._locale == "es":
-            self.here.get_by_role("link", name="Español").filter(visible=True).first.click()
+            self.language("Español").click()
+
+    def language(self, name: str) -> Locator:
+        """On top of a page, at the foot of a frame, which has no top of its own."""
+        return self.here.get_by_role("contentinfo" if self.framed else "banner").get_by_role("link", name=name)
 
     def _note_onboarding(self) -> None:
         found = re.search(r"onb_[0-9a-f]{32}", self.page.url)

@@ -5,7 +5,11 @@ from typing import Any
 from babel import Locale
 from flask import Flask
 
+class Domain:
+    def get_translations(self) -> Any: ...
+
 class Babel:
+    domain_instance: Domain
     def init_app(self, app: Flask, *, locale_selector: Callable[[], str] | None = ...) -> None: ...
 
 def gettext(string: str, **variables: Any) -> str: ...
