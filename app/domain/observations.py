@@ -111,7 +111,9 @@ def known_values(session: Session, onboarding: Onboarding) -> list[Known]:
         Known(name, value, TENANT, TENANT, onboarding.created_at, False) for name, value in given["values"].items()
     ]
     rows = session.scalars(
-        select(ObservationRow).where(ObservationRow.onboarding_id == onboarding.id).order_by(ObservationRow.observed_at)
+        select(ObservationRow)
+        .where(ObservationRow.onboarding_id == onboarding.id)
+        .order_by(ObservationRow.observed_at, ObservationRow.id)
     )
     found += [
         Known(row.field, keep.open(row, "value"), row.source, row.source_record, row.observed_at, row.verified, row.id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.providers.casing import nice_name
 from app.providers.observations import SPINWHEEL_CREDIT_FILE, Address, Debt
 from app.providers.reading import Json, amount, iso_date, moment, part, parts, text
 from app.providers.spinwheel_records import (
@@ -154,7 +155,7 @@ def _debt(entry: Json, kind: str, record_id: str, details: Json) -> Debt:
     return Debt(
         record_id=record_id,
         kind=kind,
-        creditor=text(entry, "displayName") or text(part(entry, "creditor"), "originalName"),
+        creditor=nice_name(text(part(entry, "creditor"), "originalName") or text(entry, "displayName") or "") or None,
         mask=number[-4:] if number[-4:].isdecimal() else None,
         balance=amount(part(entry, "balanceDetails").get("outstandingBalance")),
         limit=amount(details.get("creditLimit")),

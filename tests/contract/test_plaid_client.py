@@ -23,7 +23,8 @@ from plaid.model.session_token_create_request_user import SessionTokenCreateRequ
 from plaid.model.transactions_sync_request import TransactionsSyncRequest
 from plaid.model.user_account_session_get_request import UserAccountSessionGetRequest
 from plaid.model.webhook_verification_key_get_request import WebhookVerificationKeyGetRequest
-from plaid_drive import Link, add_template, client, layer_token, post, sandbox_item, shared_session
+
+from tests.contract.plaid_drive import Link, add_template, client, layer_token, post, sandbox_item, shared_session
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import requests
-from plaid_drive import Link, add_template, error_of, layer_token, post, sandbox_item
 
 from app.emulators.plaid.api import ENDPOINTS
+from tests.contract.plaid_drive import Link, add_template, error_of, layer_token, post, sandbox_item
 
 INVALID_REQUEST, INVALID_INPUT, ITEM_ERROR = "INVALID_REQUEST", "INVALID_INPUT", "ITEM_ERROR"
 BY_TOKEN = [

@@ -6,7 +6,8 @@ from typing import Any
 import html5lib
 import pytest
 import requests
-from plaid_drive import Link, add_template, layer_token, post, shared_session
+
+from tests.contract.plaid_drive import Link, add_template, layer_token, post, shared_session
 
 READY, NOT_AVAILABLE, NO_AUTOFILL = "LAYER_READY", "LAYER_NOT_AVAILABLE", "LAYER_AUTOFILL_NOT_AVAILABLE"
 BORN = "1975-01-18"

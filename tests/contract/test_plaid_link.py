@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from plaid_drive import Link, post, sandbox_item
+
+from tests.contract.plaid_drive import Link, post, sandbox_item
 
 FIRST_PLATYPUS = "ins_109508"
 

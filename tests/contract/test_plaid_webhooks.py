@@ -17,10 +17,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from plaid_drive import Link, add_template, layer_token, post
 
 from app.emulators.plaid.webhooks import Sender, encode, outbox
 from app.emulators.store import Store
+from tests.contract.plaid_drive import Link, add_template, layer_token, post
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "webhook-vectors.json").read_text(encoding="utf-8"))
 FIVE_MINUTES = 300

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from plaid_drive import Link, sandbox_item
 
 from app.providers import spinwheel as module
 from app.providers.base import Timeouts
@@ -18,6 +17,7 @@ from app.providers.plaid import PlaidClient
 from app.providers.plaid_observations import bank_accounts, bank_observations, layer_observations
 from app.providers.spinwheel import SpinwheelClient
 from app.providers.spinwheel_observations import credit_file_observations, profile_observations
+from tests.contract.plaid_drive import Link, sandbox_item
 
 MARIA, BORN = "+14155550011", "1975-01-18"
 QUICK = Timeouts(connect=1, read=0.5, total=1)

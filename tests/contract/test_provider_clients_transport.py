@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from raw_server import Play, drip, plain, raw_server, reply, silence
 
 from app.providers import base
 from app.providers.base import CallRecord, HttpCaller, Request, Timeouts
 from app.providers.breaker import BreakerRules, Breakers
 from app.providers.errors import Kind, Meaning, ProviderError, Reason
+from tests.contract.raw_server import Play, drip, plain, raw_server, reply, silence
 
 QUICK = Timeouts(connect=0.5, read=0.3, total=0.6, max_bytes=10_000)
 GOOD = reply(b'{"answer": 1.10}')

@@ -13,10 +13,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from raw_server import Play, drip, plain, raw_server, reply, silence
 
 from app.providers import base, webhook_sender
 from app.providers.webhook_sender import Attempt, send_webhook
+from tests.contract.raw_server import Play, drip, plain, raw_server, reply, silence
 
 BODY = b'{"type":"ping"}'
 HEADERS = {"webhook-id": "evt_1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}

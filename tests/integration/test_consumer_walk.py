@@ -19,7 +19,7 @@ PERSONAL = ("Maria", "Ortiz", "Larkspur", "maria.ortiz@", "Platypus", "111122223
 
 
 # Together these come to every place below, or else the test would say so.
-SEEDS = (1, 3, 7, 8, 10)
+SEEDS = (25, 33)
 FAR = {"code/enter", "bank/link", "bank/credit_file", "review/manual", "review/check", "done/done"}
 KNOWN_EVENTS = {move.event for move in MOVES.values()} | {
     "onboarding.created",
@@ -64,7 +64,7 @@ class Walk:
         if not self._proven(browser):
             assert not [word for word in PERSONAL if word in browser.page], told
         if browser.status in (200, 422) and row.status in OPEN and browser.page:
-            assert [move for move in browser.moves if move] or "data-hx-get" in browser.page or browser.token, told
+            assert [move for move in browser.moves if move] or "<noscript" in browser.page or browser.token, told
 
     def _proven(self, browser: Consumer) -> bool:
         wire = browser.onboarding or self.wire

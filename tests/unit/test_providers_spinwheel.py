@@ -174,7 +174,7 @@ def test_a_credit_file_becomes_observations_and_debts() -> None:
         ("auto_loan", "1234", "7632", None, "7.12", "closed"),
         ("other", None, None, None, None, None),
     ]
-    assert file.debts[0].creditor == "EXAMPLE BANK"
+    assert file.debts[0].creditor == "Example Bank"
     assert file.debts[0].monthly_payment == "35"
 
 
