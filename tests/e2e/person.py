@@ -64,6 +64,17 @@ class Person:
     def reads(self, heading: str, **values: str) -> None:
         """This is the screen now."""
         expect(self.here.get_by_role("heading", level=1, name=self.say(heading, **values))).to_be_visible()
+        if self.framed:
+            self._wait_for_height()
+
+    def _wait_for_height(self) -> None:
+        """The page around a frame gives it the height it asks for; a press in that very moment would miss."""
+        frame = self.page.get_by_title(FRAME_TITLE)
+        for _ in range(30):
+            around, inside = frame.bounding_box(), frame.content_frame.locator("body").bounding_box()
+            if around and inside and inside["height"] <= around["height"] + 1:
+                return
+            self.page.wait_for_timeout(100)
 
     def told(self, words: str, **values: str) -> None:
         """This sentence stands there."""

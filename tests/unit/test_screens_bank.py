@@ -34,7 +34,7 @@ SUCCESS = "config.onSuccess('profile-sandbox-1', {link_session_id: 's1', account
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     with browser.new_context() as context:
-        context.set_default_timeout(5000)
+        context.set_default_timeout(20_000)
         yield context.new_page()
 
 

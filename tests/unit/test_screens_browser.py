@@ -18,7 +18,7 @@ CODE, STEP, REVIEW_URL = "/onboarding/onb_01/code", "/onboarding/onb_01/step", "
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context() as made:
-        made.set_default_timeout(5000)
+        made.set_default_timeout(20_000)
         yield made
 
 
@@ -174,7 +174,7 @@ def test_the_review_answers_to_the_hand(stage: Stage, page: Page) -> None:
     revealed = stage.named("POST", "/onboarding/onb_01/reveal/ssn")
     assert revealed[0].headers["X-Csrf-Token"] == "csrf-of-this-binding"
     page.get_by_role("button", name="Undo change to First and middle name").click()
-    page.wait_for_function("document.activeElement.id === 'first-name'")
+    expect(page.get_by_label("First and middle name")).to_be_focused()
     assert stage.named("POST", REVIEW_URL)[0].form["undo"] == "first_name"
     page.get_by_label("Last name").press("Enter")
     expect(page.get_by_role("heading", name="6 answers need another look")).to_be_visible()
