@@ -64,7 +64,7 @@ def _accounts(view: View, answers: Answers) -> LedgerGroup:
         return str(holding.details.get("institution_name") or _("Your bank"))
 
     ledgers = []
-    for bank, rows in groupby(answers.bank_accounts, key=bank_of):
+    for bank, rows in groupby(sorted(answers.bank_accounts, key=bank_of), key=bank_of):
         held = list(rows)
         total = sum((row.balance for row in held if row.shared), start=Decimal(0))
         ledgers.append(

@@ -95,9 +95,9 @@ def _expected_name(session: Session, onboarding: Onboarding) -> str | None:
 
 def _open_items(session: Session, onboarding: Onboarding) -> list[_Item]:
     rows = session.scalars(
-        select(PlaidItem).where(
-            PlaidItem.onboarding_id == onboarding.id, PlaidItem.fetched_at.is_(None), PlaidItem.removed_at.is_(None)
-        )
+        select(PlaidItem)
+        .where(PlaidItem.onboarding_id == onboarding.id, PlaidItem.fetched_at.is_(None), PlaidItem.removed_at.is_(None))
+        .order_by(PlaidItem.created_at, PlaidItem.id)
     )
     return [_Item(row.id, vault(session).open(row, "access_token")) for row in rows]
 

@@ -218,5 +218,8 @@ def seconds_until_resend(session: Session, onboarding: Onboarding, phone_number:
     sent = list(session.scalars(statement))
     if not sent or (phone_number is not None and vault(session).open(sent[0], "phone_number") != phone_number):
         return 0
+    if sent[0].status == "verified":
+        # That code is used up: whoever comes back with another browser needs a new one at once.
+        return 0
     wait = limits.RESEND_AFTER[min(len(sent), len(limits.RESEND_AFTER)) - 1]
     return max(0, wait - int((utcnow() - sent[0].created_at).total_seconds()))

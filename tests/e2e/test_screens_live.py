@@ -61,9 +61,7 @@ class Audit:
             self.found += [f"{where}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in told["violations"]]
 
 
-def test_axe_finds_nothing_on_the_way_through_layer(maria: Person, product: Product, watch: Watch) -> None:
-    watch.expect("422")
-    audit = Audit()
+def _phone_and_code(maria: Person, audit: Audit) -> None:
     maria.begin()
     audit(maria, "Start with your phone number")
     maria.press("Text me a code")
@@ -75,6 +73,9 @@ def test_axe_finds_nothing_on_the_way_through_layer(maria: Person, product: Prod
     audit(maria, "Enter the code we texted you")
     maria.give_code()
     audit(maria, "Connect your bank and skip the typing")
+
+
+def _bank(maria: Person, product: Product, audit: Audit) -> None:
     maria.link("Finish later").click()
     audit(maria, "Come back any time until")
     maria.link("Go on now").click()
@@ -91,6 +92,9 @@ def test_axe_finds_nothing_on_the_way_through_layer(maria: Person, product: Prod
     product.fault("plaid", "/user_account/session/get", "slow", seconds=6, times=1)
     maria.share_at_bank(maria.page)
     audit(maria, "We’re filling in your form")
+
+
+def _credit_file_to_done(maria: Person, audit: Audit) -> None:
     audit(maria, "May we look at your credit file?")
     maria.press("Yes, get my credit file")
     audit(maria, "Check your details")
@@ -105,6 +109,14 @@ def test_axe_finds_nothing_on_the_way_through_layer(maria: Person, product: Prod
     maria.field("Email").fill("maria@example.com")
     maria.share()
     audit(maria, "All done")
+
+
+def test_axe_finds_nothing_on_the_way_through_layer(maria: Person, product: Product, watch: Watch) -> None:
+    watch.expect("422")
+    audit = Audit()
+    _phone_and_code(maria, audit)
+    _bank(maria, product, audit)
+    _credit_file_to_done(maria, audit)
     assert audit.found == [], json.dumps(audit.found, indent=1)
     assert len(audit.screens) == 14
 
