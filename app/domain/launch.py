@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.models import Binding, LaunchLink, Onboarding, Tenant, utcnow
@@ -162,16 +163,18 @@ def use_handoff(session: Session, onboarding_id: uuid.UUID, binding_id: uuid.UUI
         return None
     if session.scalars(select(LaunchLink).where(LaunchLink.digest == digest)).one_or_none() is not None:
         return None
-    # Its mark stands among the used links, where the unique hash lets only one of two through.
-    session.add(
-        LaunchLink(
-            tenant_id=row.tenant_id,
-            mode=row.mode,
-            onboarding_id=onboarding_id,
-            digest=digest,
-            expires_at=utcnow(),
-            used_at=utcnow(),
-        )
+    mark = LaunchLink(
+        tenant_id=row.tenant_id,
+        mode=row.mode,
+        onboarding_id=onboarding_id,
+        digest=digest,
+        expires_at=utcnow(),
+        used_at=utcnow(),
     )
-    session.flush()
+    # Its mark stands among the used links, where the unique hash lets only one of two through.
+    try:
+        with session.begin_nested():
+            session.add(mark)
+    except IntegrityError:
+        return None
     return _consumer(row)
