@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, render_template
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from htmx_flask import request
 from werkzeug.exceptions import HTTPException
 
@@ -21,7 +21,6 @@ class ErrorPage:
 
     heading: str
     sentence: str
-    locale: str
     request_id: str
     go_on_url: str | None = None
 
@@ -151,7 +150,6 @@ def _page(status: int) -> Response:
         heading=heading,
         sentence=sentence,
         request_id=g.get("request_id", ""),
-        locale=str(get_locale() or "en"),
         go_on_url=go_on_url,
     )
     return Response(render_template("errors/error.html", screen=screen), status=status, mimetype="text/html")

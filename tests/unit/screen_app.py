@@ -8,7 +8,7 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, render_template, request
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, force_locale, get_locale
 from jinja2 import StrictUndefined
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +20,7 @@ def make_app() -> Flask:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "app" / "translations")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["static_url"] = lambda path: f"/static/{path}"
+    app.jinja_env.globals["get_locale"] = get_locale
     _compile(ROOT / "app" / "translations" / "es" / "LC_MESSAGES")
     Babel(app, locale_selector=lambda: request.args.get("locale", "en"))
     return app

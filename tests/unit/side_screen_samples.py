@@ -90,7 +90,6 @@ SHELL = side_screens.Shell(step_url="/onboarding/onb_01/step", resume_url="/onbo
 ERROR = ErrorPage(
     heading="There is no page here",
     sentence="The address may be old or mistyped.",
-    locale="en",
     request_id="req_0142",
 )
 

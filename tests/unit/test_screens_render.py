@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -85,7 +84,7 @@ def test_the_check_of_pages_finds_faults() -> None:
 
 def test_the_error_page_needs_no_tenant(app: Flask) -> None:
     for locale in ("en", "es"):
-        html = render(app, "errors/error.html", locale, screen=replace(ERROR, locale=locale))
+        html = render(app, "errors/error.html", locale, screen=ERROR)
         assert faults(html, NONCE) == []
     assert faults(render(app, "errors/_error.html", screen=ERROR), NONCE, fragment=True) == []
     assert "We are on it" in render(app, "errors/_alert.html", sentence="We are on it", go_on_url=None)
