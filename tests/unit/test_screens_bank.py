@@ -66,6 +66,13 @@ def arrives(stage: Stage, page: Page, method: str, path: str) -> None:
     raise AssertionError(f"never went to {path}")
 
 
+def lands(stage: Stage, page: Page, method: str, path: str) -> None:
+    """Wait until the page it led to stands there: a browser closed in the middle of a navigation may never answer."""
+    arrives(stage, page, method, path)
+    expect(page.locator("#bank-trouble")).to_have_count(0)
+    expect(page.locator("main h1")).to_be_visible()
+
+
 def calls(page: Page) -> list[Any]:
     made: list[Any] = page.evaluate("calls")
     return made
@@ -81,7 +88,7 @@ def test_layer_opens_once_and_the_token_is_posted(stage: Stage, page: Page) -> N
     ]
     expect(page.get_by_text("Go on in the window that opened.")).to_be_visible()
     page.evaluate(SUCCESS)
-    arrives(stage, page, "GET", "/next")
+    lands(stage, page, "GET", "/next")
     (finished,) = stage.named("POST", BASE + "/finished")
     assert finished.json == {"public_token": "profile-sandbox-1", "link_session_id": "s1"}
     assert finished.headers["Authorization"] == "Bearer b-1"
@@ -93,7 +100,7 @@ def test_layer_opens_once_and_the_token_is_posted(stage: Stage, page: Page) -> N
 def test_no_layer_goes_to_the_next_rung(stage: Stage, page: Page) -> None:
     opened(stage, page, PLAID % NO_LAYER)
     page.clock.run_for(50)
-    arrives(stage, page, "GET", "/other")
+    lands(stage, page, "GET", "/other")
     assert [one.json for one in stage.named("POST", BASE + "/not-available")] == [{"reason": "not_available"}]
 
 
@@ -103,7 +110,7 @@ def test_silence_is_asked_once_more_and_then_left(stage: Stage, page: Page) -> N
     page.clock.run_for(6100)
     assert [call[0] for call in calls(page)] == ["create", "submit", "submit"]
     page.clock.run_for(6100)
-    arrives(stage, page, "GET", "/other")
+    lands(stage, page, "GET", "/other")
     assert stage.named("POST", BASE + "/not-available")[0].json == {"reason": "silent"}
 
 
@@ -111,7 +118,7 @@ def test_ordinary_link_opens_when_it_is_loaded(stage: Stage, page: Page) -> None
     opened(stage, page, PLAID % "", mode="link", phone_e164=None)
     assert [call[0] for call in calls(page)] == ["create", "open"]
     page.evaluate("config.onExit({error_code: 'INVALID_OTP', error_type: 'X', display_message: 'n'}, {status: null})")
-    arrives(stage, page, "GET", "/closed")
+    lands(stage, page, "GET", "/closed")
     (left,) = stage.named("POST", BASE + "/exit")
     assert left.json == {
         "status": None,
@@ -154,7 +161,7 @@ def test_a_one_time_value_goes_on_by_post(stage: Stage, page: Page) -> None:
     stage.plan[BASE + "/finished"] = [Turn(json={"location": "/next", "handoff": "once"})]
     page.clock.run_for(50)
     page.evaluate(SUCCESS)
-    arrives(stage, page, "POST", "/next")
+    lands(stage, page, "POST", "/next")
     assert stage.named("POST", "/next")[0].form == {"handoff": "once"}
 
 
@@ -172,7 +179,7 @@ def test_a_way_on_carries_the_bearer(stage: Stage, page: Page) -> None:
     stage.plan |= {"/onboarding/onb_01": [Turn("manual")], "/onboarding/onb_01/manual": [Turn("manual")]}
     page.get_by_role("button", name="Fill in the form yourself").click()
     arrives(stage, page, "GET", "/onboarding/onb_01")
-    arrives(stage, page, "POST", "/onboarding/onb_01/manual")
+    lands(stage, page, "POST", "/onboarding/onb_01/manual")
     (posted,) = stage.named("POST", "/onboarding/onb_01/manual")
     assert posted.headers["Authorization"] == "Bearer b-1"
     assert posted.form == {"csrf_token": "csrf-of-this-binding"}
