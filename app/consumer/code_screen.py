@@ -8,7 +8,8 @@ from app.consumer.screen_parts import Way
 from app.consumer.screens import Code
 from app.consumer.sentences import code_sentence, trouble_sentence
 from app.domain.numbers import masked_phone
-from app.domain.verification import Outcome, latest_code, seconds_until_resend
+from app.domain.outcomes import Outcome
+from app.domain.send_rules import latest_code, seconds_until_resend
 from app.models.vault import vault
 
 

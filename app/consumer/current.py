@@ -17,7 +17,7 @@ from app.consumer.side_screens import Stopped
 from app.consumer.start_form import start_screen
 from app.domain.flow import OPEN
 from app.domain.launch import Consumer
-from app.domain.verification import Outcome
+from app.domain.outcomes import Outcome
 from app.errors import NeedsProof
 from app.web import wants_fragment
 

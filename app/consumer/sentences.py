@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.domain.numbers import BirthError, NumberError
-from app.domain.verification import Outcome
+from app.domain.outcomes import Outcome
 
 
 def phone_sentence(error: NumberError) -> str:

@@ -17,8 +17,9 @@ from app.domain.consents import Shown
 from app.domain.flow import allowed
 from app.domain.launch import Consumer
 from app.domain.numbers import BirthError, NumberError, birth_date, masked_phone, normal_phone
+from app.domain.outcomes import Outcome
 from app.domain.tenant_settings import FlowSettings
-from app.domain.verification import CodeRequest, Outcome, send_code
+from app.domain.verification import CodeRequest, send_code
 from app.models.vault import vault
 from app.web import services
 

@@ -11,8 +11,9 @@ from app.domain.flow import OPEN, allowed, make_move
 from app.domain.launch import Consumer, renew_binding
 from app.domain.observations import keep_observations
 from app.domain.onboardings import current_status
+from app.domain.outcomes import Outcome
+from app.domain.send_rules import latest_code
 from app.domain.services import Services
-from app.domain.verification import Outcome, latest_code
 from app.models import Onboarding, PhoneVerificationSession, User, utcnow
 from app.models.vault import vault
 from app.providers.errors import ProviderError, Reason

@@ -51,7 +51,8 @@ class Disclosures(Part):
 class FlowSettings(Part):
     """The journey. Defaults suit a lender in the United States."""
 
-    verification: Literal["spinwheel_sms"] = "spinwheel_sms"
+    verification: Literal["spinwheel_sms", "plaid_layer"] = "spinwheel_sms"
+    verification_method: Literal["sms", "voice", "both"] = "sms"
     max_attempts: int = Field(default=3, ge=1, le=5)
     countries: tuple[Literal["US", "PR"], ...] = ("US",)
     minimum_age: int = Field(default=18, ge=13, le=30)
@@ -64,6 +65,8 @@ class FlowSettings(Part):
     return_urls: tuple[str, ...] = ()
     embed_origins: tuple[str, ...] = ()
     locales: tuple[Literal["en", "es"], ...] = ("en", "es")
+    abandoned_after_minutes: int = Field(default=60, ge=5, le=10_080)
+    sends_per_day: int = Field(default=20_000, ge=1, le=1_000_000)
     keep_bank_connection: Literal["until_completed"] | int = "until_completed"
     next_step_time: str = Field(default="", max_length=120)
 

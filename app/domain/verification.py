@@ -5,31 +5,22 @@ import hashlib
 import uuid
 from dataclasses import dataclass, field
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.domain import limits
 from app.domain.connections import NoConnectionError, connection, spinwheel_client
 from app.domain.consents import Shown, Visitor, give_consent
 from app.domain.flow import OPEN, allowed, make_move
-from app.domain.numbers import age_on, number_prefix
+from app.domain.numbers import age_on
 from app.domain.onboardings import current_status, end_onboarding
+from app.domain.outcomes import Outcome
+from app.domain.send_rules import refuse_send
 from app.domain.services import Services
 from app.domain.tenant_settings import settings_of
 from app.models import Onboarding, PhoneVerificationSession, User, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
 from app.providers.errors import ProviderError, Reason
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a try ended. `problem` is None on success, else a word the page has a sentence for."""
-
-    problem: str | None = None
-    tries_left: int | None = None
-    wait_seconds: int | None = None
-    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -94,13 +85,9 @@ def _prepare(services: Services, session: Session, onboarding: Onboarding, wante
     if age_on(dt.date.fromisoformat(date_of_birth), utcnow().date()) < flow.minimum_age:
         end_onboarding(session, onboarding, "fail", "too_young")
         return Outcome("too_young")
-    wait = seconds_until_resend(session, onboarding, phone_number)
-    if wait > 0:
-        return Outcome("too_soon", wait_seconds=wait)
-    if not _within_budget(services, session, onboarding, phone_number, wanted.visitor):
-        if allowed(onboarding, "run_out_of_codes"):
-            make_move(session, onboarding, "run_out_of_codes", {"why": "budget"})
-        return Outcome("no_more_codes")
+    refused = refuse_send(services, session, onboarding, phone_number, wanted.visitor)
+    if refused is not None:
+        return refused
     user = session.get_one(User, onboarding.user_id)
     _note_person(session, onboarding, user, phone_number, date_of_birth)
     for shown in wanted.consents:
@@ -108,20 +95,6 @@ def _prepare(services: Services, session: Session, onboarding: Onboarding, wante
     known = keep.open(user, "spinwheel_user_id")
     reserved = _reserve(session, onboarding, phone_number, flow.max_attempts)
     return _Send(phone_number, date_of_birth, known, _external_id(user), reserved)
-
-
-def _within_budget(
-    services: Services, session: Session, onboarding: Onboarding, phone_number: str, visitor: Visitor
-) -> bool:
-    keys = {
-        "send:phone": phone_number,
-        "send:prefix": number_prefix(phone_number),
-        "send:ip": visitor.ip_address,
-        "send:tenant": f"{onboarding.tenant_id}:{onboarding.mode}",
-    }
-    wrong = limits.used(session, limits.WRONG_CODES, phone_number)
-    spent = limits.spend(session, limits.SENDS, keys, services.limit_scale)
-    return spent is None and wrong < limits.WRONG_CODES.count * services.limit_scale
 
 
 def _note_person(session: Session, onboarding: Onboarding, user: User, phone_number: str, date_of_birth: str) -> None:
@@ -196,30 +169,3 @@ def _send_failed(
             user.generation += 1
             vault(session).seal(user, "spinwheel_user_id", None)
     return Outcome(error.reason.value)
-
-
-def latest_code(session: Session, onboarding: Onboarding) -> PhoneVerificationSession | None:
-    """The newest code that was sent."""
-    return session.scalars(
-        select(PhoneVerificationSession)
-        .where(PhoneVerificationSession.onboarding_id == onboarding.id)
-        .order_by(PhoneVerificationSession.created_at.desc())
-        .limit(1)
-    ).one_or_none()
-
-
-def seconds_until_resend(session: Session, onboarding: Onboarding, phone_number: str | None = None) -> int:
-    """Seconds until another text to the same number may be asked for; grows with each one."""
-    statement = (
-        select(PhoneVerificationSession)
-        .where(PhoneVerificationSession.onboarding_id == onboarding.id)
-        .order_by(PhoneVerificationSession.created_at.desc())
-    )
-    sent = list(session.scalars(statement))
-    if not sent or (phone_number is not None and vault(session).open(sent[0], "phone_number") != phone_number):
-        return 0
-    if sent[0].status == "verified":
-        # That code is used up: whoever comes back with another browser needs a new one at once.
-        return 0
-    wait = limits.RESEND_AFTER[min(len(sent), len(limits.RESEND_AFTER)) - 1]
-    return max(0, wait - int((utcnow() - sent[0].created_at).total_seconds()))

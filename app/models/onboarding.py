@@ -49,7 +49,10 @@ class Onboarding(TenantOwned, Base):
     phone_number_sealed: Mapped[bytes | None]
     date_of_birth_sealed: Mapped[bytes | None]
     link_token_sealed: Mapped[bytes | None]
+    link_expires_at: Mapped[dt.datetime | None]
     public_token_sealed: Mapped[bytes | None]
+    contact_email_sealed: Mapped[bytes | None]
+    risk_sealed: Mapped[bytes | None]
     phone_verified_at: Mapped[dt.datetime | None]
     expires_at: Mapped[dt.datetime]
     last_active_at: Mapped[dt.datetime]
@@ -60,13 +63,17 @@ class Onboarding(TenantOwned, Base):
 
 
 class LaunchLink(FindsTenant, Base):
-    """A single-use URL that opens an onboarding, kept as a keyed hash."""
+    """A single-use URL that opens an onboarding, kept as a keyed hash.
+
+    `purpose` is `launch` (the tenant hands it out), `later` (sent to the consumer) or `device` (shown to be scanned).
+    """
 
     __tablename__ = "launch_links"
     __table_args__ = (mode_check(), UniqueConstraint("digest"), Index(None, "tenant_id", "mode", "onboarding_id"))
 
     onboarding_id: Mapped[uuid.UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    purpose: Mapped[str] = mapped_column(String(8), default="launch", server_default="launch")
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
 

@@ -24,6 +24,7 @@ class PhoneVerificationSession(TenantOwned, Base):
     user_id: Mapped[uuid.UUID]
     onboarding_id: Mapped[uuid.UUID]
     phone_number_sealed: Mapped[bytes | None]
+    verifier: Mapped[str] = mapped_column(String(16), default="spinwheel", server_default="spinwheel")
     verification_method: Mapped[str] = mapped_column(String(8))
     status: Mapped[str] = mapped_column(String(16), default="pending")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -11,7 +11,7 @@ from app.consumer.sentences import bank_heading, code_sentence, trouble_sentence
 from app.domain.events import ANALYTICS_NAMES, CALLBACK_TYPES
 from app.domain.flow import MOVES, STEPS
 from app.domain.handlers import HANDLERS
-from app.domain.verification import Outcome
+from app.domain.outcomes import Outcome
 from app.providers.errors import Reason
 from app.providers.plaid_errors import CODES as PLAID_CODES
 from app.providers.spinwheel_errors import CODES as SPINWHEEL_CODES
