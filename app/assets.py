@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
-from flask import Flask
+from flask import Flask, current_app
 from whitenoise import WhiteNoise
 
 ROOT = Path(__file__).parent.parent
@@ -14,14 +14,17 @@ STATIC = ROOT / "static"
 FOR_EVER = 31_536_000
 
 
-@lru_cache(maxsize=512)
-def _fingerprint(path: str, _modified: float) -> str:
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+def _address(path: str) -> str:
+    fingerprint = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={fingerprint}"
+
+
+_KEPT = lru_cache(maxsize=512)(_address)
 
 
 def static_url(path: str) -> str:
     """`/static/css/base.css?v=…`; a missing file is an error at once, not a broken page later."""
-    return f"/static/{path}?v={_fingerprint(path, (STATIC / path).stat().st_mtime)}"
+    return _address(path) if current_app.extensions["settings"].environment == "development" else _KEPT(path)
 
 
 def _headers(headers: Headers, _path: str, _url: str) -> None:

@@ -4,7 +4,7 @@ import re
 import secrets
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_app_context, render_template
+from flask import Flask, Response, current_app, g, has_app_context
 from flask_babel import Domain, get_locale, refresh
 from htmx_flask import request
 from jinja2 import StrictUndefined
@@ -13,9 +13,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.domain.services import Services
 from app.extensions import babel
 from app.logs import request_id
+from app.templating import LOCALES, draw
+from app.templating import init_app as init_templates
 from config.settings import Settings
 
-LOCALES = ("en", "es")
 _OUTER_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 PERMISSIONS = (
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), midi=(), serial=(), hid=(), "
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.policies["ext.i18n.trimmed"] = True
+    init_templates(app)
 
 
 def services() -> Services:
@@ -156,7 +158,8 @@ def wants_fragment() -> bool:
     return bool(request.htmx) and request.headers.get("HX-History-Restore-Request") != "true"
 
 
-def render_screen(page: Any, screen: Any, status: int = 200) -> Response:
-    """The document of a screen, or for htmx its fragment."""
-    name = f"consumer/_{screen.template}.html" if wants_fragment() else f"consumer/{screen.template}.html"
-    return Response(render_template(name, page=page, screen=screen), status=status, mimetype="text/html")
+def render_screen(page: Any, screen: Any, status: int = 200, *, whole: bool = False) -> Response:
+    """The document of a screen, or for htmx its fragment, unless `whole` asks for the document."""
+    mark = "_" if wants_fragment() and not whole else ""
+    html = draw(choose_locale(), f"consumer/{mark}{screen.template}.html", page=page, screen=screen)
+    return Response(html, status=status, mimetype="text/html")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, abort, render_template
+from flask import Response, abort
 
 from app.access import in_frame
 from app.consumer.context import FRAMED, View, go_on, load, page, scoped, set_binding_cookie
@@ -11,7 +11,7 @@ from app.consumer.start_form import submit_start
 from app.domain.ids import parse_id, wire_id
 from app.domain.launch import Consumer, scope_of
 from app.models.session import Scope
-from app.web import services
+from app.web import render_screen, services
 
 
 def place_of_request() -> str:
@@ -45,5 +45,4 @@ def first_answer(secret: str, consumer: Consumer, form: dict[str, str] | None) -
 
 def _document(view: View, screen: Any, secret: str) -> Response:
     bearer = secret if view.consumer is not None and view.consumer.place == FRAMED else None
-    html = render_template(f"consumer/{screen.template}.html", page=page(view, bearer=bearer), screen=screen)
-    return Response(html, mimetype="text/html")
+    return render_screen(page(view, bearer=bearer), screen, whole=True)

@@ -17,7 +17,8 @@ from app.domain.launch import Consumer, FoundLink, bind, find_link, use_link
 from app.domain.limits import RESUMES, spend_one
 from app.domain.resume import restart
 from app.models import Onboarding, utcnow
-from app.web import LOCALES, render_screen, services, use_locale
+from app.templating import LOCALES
+from app.web import render_screen, services, use_locale
 
 blueprint = Blueprint("launch", __name__)
 
