@@ -5,7 +5,7 @@ from flask import Response, g, request
 from app.emulators.context import emulators
 from app.emulators.faults import Call
 
-PROVIDERS = {"plaid": "plaid", "spinwheel": "spinwheel", "spinwheel_secure": "spinwheel"}
+PROVIDERS = {"plaid": "plaid", "spinwheel": "spinwheel", "spinwheel_secure": "spinwheel", "twilio": "twilio"}
 
 
 def record(response: Response) -> Response:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.emulators.context import emulators
-from app.emulators.faults import Fault, Kind, Provider
+from app.emulators.faults import USUAL_SECONDS, Fault, Kind, Provider
 from app.emulators.persona_base import Phone
 
 LONGEST_WAIT_SECONDS = 600
@@ -29,9 +29,10 @@ class NewFault(Body):
     provider: Provider
     operation: str = Field(pattern=r"^(\*|/\S*)$", description="A path such as /identity/get, or *")
     fault: Kind
-    seconds: float = Field(default=3.0, ge=0, le=LONGEST_WAIT_SECONDS)
+    seconds: float | None = Field(default=None, ge=0, le=LONGEST_WAIT_SECONDS)
     times: int | None = Field(default=None, ge=1)
     phone_number: Phone | None = None
+    pointer: str | None = Field(default=None, pattern=r"^(/[^/]+)+$", description="A JSON pointer; * is every member")
 
 
 class SpinwheelKey(Body):
@@ -43,6 +44,13 @@ class PlaidPair(Body):
     provider: Literal["plaid"]
     client_id: str = Field(min_length=1, max_length=200)
     secret: str = Field(min_length=1, max_length=200)
+
+
+class TwilioAccount(Body):
+    provider: Literal["twilio"]
+    account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
+    auth_token: str = Field(min_length=1, max_length=200)
+    service_sid: str = Field(pattern=r"^VA[0-9a-fA-F]{32}$")
 
 
 @blueprint.before_request
@@ -81,9 +89,10 @@ def list_faults() -> Response:
 
 @blueprint.post("/faults")
 def add_fault() -> ResponseReturnValue:
-    """Body: provider, operation, fault, and if wished seconds, times, phone_number."""
+    """Body: provider, operation, fault, and if wished seconds, times, phone_number, pointer."""
     body = NewFault.model_validate(request.get_json())
-    emulators().faults.add(Fault(**body.model_dump()))
+    seconds = USUAL_SECONDS.get(body.fault, 0.0) if body.seconds is None else body.seconds
+    emulators().faults.add(Fault(**(body.model_dump() | {"seconds": seconds})))
     return list_faults(), 201
 
 
@@ -95,7 +104,7 @@ def clear_faults() -> Response:
 
 @blueprint.post("/credentials")
 def add_credential() -> ResponseReturnValue:
-    """A further Spinwheel key or Plaid client id and secret, with a state of its own."""
+    """A further Spinwheel key, Plaid client id and secret or Twilio account, with a state of its own."""
     body = request.get_json()
     store = emulators().store
     if isinstance(body, dict) and body.get("provider") == "plaid":
@@ -103,6 +112,12 @@ def add_credential() -> ResponseReturnValue:
         with store.lock:
             store.plaid_secrets[pair.client_id] = pair.secret
         return {"provider": "plaid", "client_id": pair.client_id}, 201
+    if isinstance(body, dict) and body.get("provider") == "twilio":
+        account = TwilioAccount.model_validate(body)
+        with store.lock:
+            store.twilio_tokens[account.account_sid] = account.auth_token
+            store.twilio_services[account.service_sid] = account.account_sid
+        return {"provider": "twilio", "account_sid": account.account_sid}, 201
     key = SpinwheelKey.model_validate(body)
     with store.lock:
         store.spinwheel_keys.add(key.api_key)

@@ -1,5 +1,6 @@
 """Faults that can be forced on a provider's answers, and the log of calls that were made."""
 
+import json
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -7,14 +8,28 @@ from datetime import datetime
 from threading import Event, Lock
 from typing import Literal, get_args
 
-from flask import Response, current_app
+from flask import Response, current_app, g, request
 
-Provider = Literal["plaid", "spinwheel"]
-Kind = Literal["slow", "hang", "429", "500", "503_html", "drop"]
+from app.emulators.mangling import mangle
+from app.emulators.sockets import send_and_hang_up
+
+Provider = Literal["plaid", "spinwheel", "twilio"]
+# Instead of an answer, or before it.
+Kind = Literal[
+    "slow", "hang", "429", "500", "503_html", "drop",
+    "drip", "cut_headers", "cut_body", "empty_body", "huge_body",
+    "missing_field", "null_value", "unknown_enum", "wrong_type",
+]  # fmt: skip
+# These happen to the real answer: the provider has done what it was asked, and only then goes wrong.
+AFTERWARDS = frozenset(get_args(Kind)[6:])
+MANGLED = frozenset(("missing_field", "null_value", "unknown_enum", "wrong_type"))
 PROVIDERS: tuple[str, ...] = get_args(Provider)
 KINDS: tuple[str, ...] = get_args(Kind)
 ANY_OPERATION = "*"
 HANG_SECONDS = 300.0
+# How long `slow` waits, and how long `drip` waits between two bytes, unless told.
+USUAL_SECONDS = {"slow": 3.0, "drip": 1.0}
+HUGE_BYTES = 16 * 1024 * 1024
 CALLS_KEPT = 1000
 
 _UNAVAILABLE = (
@@ -39,12 +54,23 @@ _JSON_BODIES = {
         '{"status":{"code":500,"desc":"INTERNAL_SERVER_ERROR",'
         '"messages":[{"desc":"Internal server error","type":"ERROR"}]}}'
     ),
+    ("twilio", "429"): (
+        '{"code":20429,"message":"Too Many Requests",'
+        '"more_info":"https://www.twilio.com/docs/errors/20429","status":429}'
+    ),
+    ("twilio", "500"): (
+        '{"code":20500,"message":"Internal Server Error",'
+        '"more_info":"https://www.twilio.com/docs/errors/20500","status":500}'
+    ),
 }
 
 
 @dataclass
 class Fault:
-    """`times` None: until it is removed. `phone_number` None: whoever the call is about."""
+    """`times` None: until it is removed. `phone_number` None: whoever the call is about.
+
+    `pointer` names the field that a mangled answer lies about; None: the usual one of the operation.
+    """
 
     provider: str
     operation: str
@@ -52,6 +78,7 @@ class Fault:
     seconds: float = 3.0
     times: int | None = None
     phone_number: str | None = None
+    pointer: str | None = None
     hits: int = 0
 
     def matches(self, provider: str, operation: str, phone_number: str | None) -> bool:
@@ -124,25 +151,35 @@ class ConnectionDroppedError(Exception):
     """Raised inside a body so that the server cuts the connection."""
 
 
-def _cut_body() -> Iterator[bytes]:
-    yield b'{"'
+def _cut_after(start: bytes) -> Iterator[bytes]:
+    yield start
     raise ConnectionDroppedError("a fault was asked for")
 
 
-def _dropped() -> Response:
+def _cut(start: bytes, announced: int, status: int = 200) -> Response:
     # More is announced than is sent, so the caller sees the connection break in the middle of the answer.
-    response = Response(_cut_body(), mimetype="application/json")
-    response.headers["Content-Length"] = "4096"
+    response = Response(_cut_after(start), status=status, mimetype="application/json")
+    response.headers["Content-Length"] = str(announced)
     return response
 
 
+def _dropped() -> Response:
+    return _cut(b'{"', 4096)
+
+
 def apply_fault(provider: Provider, operation: str, phone_number: str | None = None) -> Response | None:
-    """Waits, or gives the answer to send instead. Call it before answering; None means: go on."""
+    """Waits, or gives the answer to send instead. Call it before answering; None means: go on.
+
+    What happens to the answer itself is remembered for `spoil`.
+    """
     faults: Faults = current_app.extensions["emulators"].faults
     taken = faults.take(provider, operation, phone_number)
     if taken is None:
         return None
     fault, let_go = taken
+    if fault.fault in AFTERWARDS:
+        g.spoil = (fault, operation, let_go)
+        return None
     if fault.fault == "slow":
         let_go.wait(fault.seconds)
         return None
@@ -154,3 +191,54 @@ def apply_fault(provider: Provider, operation: str, phone_number: str | None = N
     if fault.fault == "503_html":
         return Response(_UNAVAILABLE, status=503, mimetype="text/html")
     return Response(_JSON_BODIES[provider, fault.fault], status=int(fault.fault), mimetype="application/json")
+
+
+def spoil(response: Response) -> Response:
+    """After answering: what a fault asked for does to the answer. Refusals stay as they are."""
+    if "spoil" not in g or not 200 <= response.status_code < 300:
+        return response
+    fault, operation, let_go = g.spoil
+    response.direct_passthrough = False
+    data = response.get_data()
+    if fault.fault in MANGLED:
+        return _mangled(response, data, fault, operation)
+    if fault.fault == "drip":
+        response.response = _drip(data, fault.seconds, let_go)
+        response.headers["Content-Length"] = str(len(data))
+    elif fault.fault == "empty_body":
+        response.set_data(b"")
+    elif fault.fault == "huge_body":
+        response.response = _flood(data)
+        response.headers.pop("Content-Length", None)
+    elif send_and_hang_up(request.environ, _start_of(response, data, fault.fault)):
+        response.set_data(b"")
+    else:
+        return _cut(data[: len(data) // 2], len(data), response.status_code)
+    return response
+
+
+def _start_of(response: Response, data: bytes, kind: str) -> bytes:
+    """Half a head, or a head and half a body."""
+    head = f"HTTP/1.1 {response.status}\r\nContent-Type: {response.content_type}\r\nContent-Length: {len(data)}"
+    return head[:-5].encode() if kind == "cut_headers" else f"{head}\r\n\r\n".encode() + data[: len(data) // 2]
+
+
+def _mangled(response: Response, data: bytes, fault: Fault, operation: str) -> Response:
+    if response.is_json and isinstance(body := json.loads(data), dict):
+        mangle(body, fault.fault, fault.provider, operation, fault.pointer)
+        response.set_data(json.dumps(body))
+    return response
+
+
+def _drip(data: bytes, seconds: float, let_go: Event) -> Iterator[bytes]:
+    for place in range(len(data)):
+        yield data[place : place + 1]
+        let_go.wait(seconds)
+
+
+def _flood(data: bytes) -> Iterator[bytes]:
+    """Blanks after the answer: it stays true and never ends in time."""
+    yield data
+    blanks = b" " * 65_536
+    for _ in range(HUGE_BYTES // len(blanks)):
+        yield blanks

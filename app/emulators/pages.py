@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 
 from app.emulators.context import emulators
 from app.emulators.faults import KINDS
+from app.emulators.messages import Mail, mails
 from app.emulators.persona_models import Persona
 from app.emulators.personas import SCHEMA
 from app.emulators.store import Text
@@ -86,9 +87,11 @@ def inbox() -> str:
         for text in shared.store.texts(phone_number)[:TEXTS_SHOWN]
     ]
     source = url_for("pages.inbox_json", phone_number=phone_number)
+    kept = [] if phone_number else [_mail_fields(mail) for mail in mails(shared)[:TEXTS_SHOWN]]
     return render_template(
         "emulators/inbox.html",
         texts=texts,
+        mails=[{**mail, "ago": _ago(datetime.fromisoformat(mail["sent_at"]), shared.store.now())} for mail in kept],
         phone_number=_spaced(phone_number) if phone_number else None,
         source=source,
     )
@@ -96,8 +99,10 @@ def inbox() -> str:
 
 @blueprint.get("/inbox.json")
 def inbox_json() -> Response:
-    """Newest first; `?phone_number=` (E.164) for one phone's."""
-    return jsonify(texts=[_fields(text) for text in emulators().store.texts(_phone_number())])
+    """Newest first; `?phone_number=` (E.164) for one phone's texts, without it the mails too."""
+    shared, phone_number = emulators(), _phone_number()
+    kept = [] if phone_number else [_mail_fields(mail) for mail in mails(shared)]
+    return jsonify(texts=[_fields(text) for text in shared.store.texts(phone_number)], mails=kept)
 
 
 @blueprint.get("/help")
@@ -116,7 +121,19 @@ def _fields(text: Text) -> dict[str, Any]:
         "sender": text.sender,
         "body": text.body,
         "code": text.code,
+        "channel": text.channel,
         "sent_at": text.sent_at.isoformat(),
+    }
+
+
+def _mail_fields(mail: Mail) -> dict[str, str]:
+    return {
+        "to": mail.to,
+        "sender": mail.sender,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "sent_at": mail.sent_at.isoformat(),
     }
 
 

@@ -115,6 +115,15 @@ ConnectOutcome = Literal[
 ]
 
 
+class Risk(Part):
+    """What the risk layer says of the person's phone."""
+
+    trust_score: int = Field(default=910, ge=0, le=1000)
+    line_type: Literal["Mobile", "Landline", "FixedVoIP", "NonFixedVoIP", "Prepaid"] = "Mobile"
+    reason_codes: list[Annotated[str, Field(pattern=r"^[A-Z0-9]{1,4}$")]] = []
+    verified: bool = True
+
+
 class Spinwheel(Part):
     """How Spinwheel's text-message connection ends for the person, and the profile it hands over."""
 
@@ -124,3 +133,7 @@ class Spinwheel(Part):
         description="Chosen by date of birth for every number that is nobody's, as the sandbox does",
     )
     profile: Identity | None = Field(default=None, description="Left out: the identity, in upper case")
+    preverified: bool = Field(default=True, description="false: connecting by a pre-verified phone is refused (403)")
+    risk: Risk | None = Field(
+        default=None, description="Left out: no risk assessments, unless the control switch asks for everybody's"
+    )

@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     plaid_client_id: str = Field(default="plaid-sandbox-client", min_length=1)
     plaid_secret: str = Field(default="plaid-sandbox-secret", min_length=1)
     plaid_template_id: str = Field(default="template_prefill", min_length=1)
+    twilio_account_sid: str = Field(default="AC00000000000000000000000000000001", pattern=r"^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: str = Field(default="twilio-sandbox-token", min_length=1)
+    twilio_service_sid: str = Field(default="VA00000000000000000000000000000001", pattern=r"^VA[0-9a-fA-F]{32}$")
+    twilio_from_number: str = Field(default="+15005550006", pattern=r"^\+[1-9]\d{6,14}$")
     webhook_timeout_seconds: float = Field(default=10.0, gt=0)
     webhook_retry_seconds: float = Field(default=30.0, ge=0)
 
@@ -39,6 +43,11 @@ class Settings(BaseSettings):
     @property
     def spinwheel_base_url(self) -> str:
         return f"{self.base_url}/spinwheel"
+
+    @property
+    def twilio_base_url(self) -> str:
+        """Of Verify and of messages."""
+        return f"{self.base_url}/twilio"
 
     @property
     def spinwheel_secure_base_url(self) -> str:

@@ -34,23 +34,34 @@ class Clock:
 
 @dataclass(frozen=True)
 class Text:
-    """One text message, as the phone would show it."""
+    """One text message, as the phone would show it; with `channel` `call` what a voice says."""
 
     phone_number: str
     sender: str
     body: str
     code: str
     sent_at: datetime
+    channel: str = "sms"
 
 
 class Store:
     """Hold `lock` while reading or changing any state; it can be entered again by the same thread."""
 
-    def __init__(self, spinwheel_api_key: str, plaid_client_id: str, plaid_secret: str) -> None:
+    def __init__(
+        self,
+        spinwheel_api_key: str,
+        plaid_client_id: str,
+        plaid_secret: str,
+        twilio_tokens: dict[str, str] | None = None,
+        twilio_services: dict[str, str] | None = None,
+    ) -> None:
+        """Tokens by account SID, and the account SID that each Verify service belongs to."""
         self.lock = RLock()
         self.clock = Clock()
         self.spinwheel_keys = {spinwheel_api_key}
         self.plaid_secrets = {plaid_client_id: plaid_secret}
+        self.twilio_tokens = dict(twilio_tokens or {})
+        self.twilio_services = dict(twilio_services or {})
         self._states: dict[tuple[str, str], object] = {}
         self._texts: deque[Text] = deque(maxlen=TEXTS_KEPT)
 
@@ -71,9 +82,9 @@ class Store:
             found = [(key[1], value) for key, value in self._states.items() if key[0] == provider]
         return iter([(credential, value) for credential, value in found if isinstance(value, kind)])
 
-    def send_text(self, phone_number: str, sender: str, body: str, code: str) -> None:
+    def send_text(self, phone_number: str, sender: str, body: str, code: str, channel: str = "sms") -> None:
         with self.lock:
-            self._texts.appendleft(Text(phone_number, sender, body, code, self.now()))
+            self._texts.appendleft(Text(phone_number, sender, body, code, self.now(), channel))
 
     def texts(self, phone_number: str | None = None) -> list[Text]:
         """Newest first."""

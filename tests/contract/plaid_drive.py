@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+import html5lib
 import plaid
 import requests
 from plaid.api import plaid_api
 
 ORIGIN = "http://app.localhost:9"
+GOOD_PASSWORD = "pass_good"
 
 
 def client(emulator: Any, secret: str | None = None) -> plaid_api.PlaidApi:
@@ -42,6 +44,20 @@ def layer_token(emulator: Any, template_id: str | None = None, **fields: Any) ->
     return token
 
 
+def link_token(emulator: Any, **fields: Any) -> str:
+    """For ordinary Link; a field given as None is left out."""
+    body = {
+        "client_name": "Acme",
+        "country_codes": ["US"],
+        "language": "en",
+        "products": ["auth", "transactions"],
+        "user": {"client_user_id": "u-1"},
+        **fields,
+    }
+    token: str = post(emulator, "/link/token/create", body).json()["link_token"]
+    return token
+
+
 def add_template(emulator: Any, **fields: Any) -> str:
     """A template that requires nothing but what `fields` says."""
     emulator.control("POST", "/plaid/templates", {"template_id": "template_test", **fields})
@@ -51,9 +67,11 @@ def add_template(emulator: Any, **fields: Any) -> str:
 class Link:
     """One handler's frame, without a browser."""
 
-    def __init__(self, emulator: Any, token: str) -> None:
+    def __init__(self, emulator: Any, token: str, *, browser: str = "Mozilla/5.0", **parameters: str) -> None:
         self.emulator = emulator
-        page = requests.get(f"{emulator.url}/link/frame", params={"token": token, "origin": ORIGIN}, timeout=10).text
+        wanted = {"token": token, "origin": ORIGIN, **parameters}
+        headers = {"User-Agent": browser}
+        page = requests.get(f"{emulator.url}/link/frame", params=wanted, headers=headers, timeout=10).text
         found = re.search(r'data-session="([0-9a-f-]+)"', page)
         assert found is not None
         self.session_id = found[1]
@@ -81,10 +99,36 @@ class Link:
         token: str = self.result["success"][0]
         return token
 
+    @property
+    def exit(self) -> tuple[str | None, str | None]:
+        """The error code and the status that onExit was given."""
+        assert self.result is not None
+        error, metadata = self.result["exit"]
+        return (error or {}).get("error_code"), metadata["status"]
+
+    def to_banks(self) -> "Link":
+        """Ordinary Link up to the list of banks, without a phone number."""
+        return self.act("open").act("continue").act("skip")
+
+    def sign_in(self, institution_id: str, username: str = "user_good", password: str = GOOD_PASSWORD) -> "Link":
+        return self.act("institution", institution_id=institution_id).act(
+            "credentials", username=username, password=password
+        )
+
+    def leave(self) -> "Link":
+        return self.act("exit", force=True)
+
     def through_code(self, phone_number: str = "+14155550011") -> "Link":
         """Up to the review pane."""
         self.act("submit", phone_number=phone_number).act("open").act("continue")
         return self.act("code", code="123456")
+
+
+def assert_valid(markup: str, *, page: bool = False) -> None:
+    """Well-formed, and without anything the policy of the frame would refuse."""
+    parser = html5lib.HTMLParser(strict=True)
+    (parser.parse if page else parser.parseFragment)(markup)
+    assert not re.search(r"\s(style|on\w+)=", markup)
 
 
 def shared_session(emulator: Any, phone_number: str, template_id: str | None = None) -> dict[str, Any]:

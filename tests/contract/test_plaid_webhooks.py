@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from app.emulators.plaid.webhooks import Sender, encode, outbox
 from app.emulators.store import Store
-from tests.contract.plaid_drive import Link, add_template, layer_token, post
+from tests.contract.plaid_drive import Link, add_template, layer_token, link_token, post, sandbox_item
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "webhook-vectors.json").read_text(encoding="utf-8"))
 FIVE_MINUTES = 300
@@ -185,7 +185,7 @@ def test_the_schedule_is_plaids_and_ends_after_a_day(emulator: Any) -> None:
 
 
 def test_what_can_be_made_wrong(emulator: Any, receiver: Receiver) -> None:
-    def next_webhook(**wrongs: bool) -> tuple[str, bytes]:
+    def next_webhook(**wrongs: Any) -> tuple[str, bytes]:
         emulator.control("POST", "/plaid/switches", {f"webhook_{name}": value for name, value in wrongs.items()})
         before = len(receiver.got)
         Link(emulator, layer_token(emulator, webhook=receiver.url)).through_code()
@@ -209,3 +209,87 @@ def test_what_can_be_made_wrong(emulator: Any, receiver: Receiver) -> None:
     next_webhook(duplicate=True)
     assert len(receiver.wait_for(count + 2)) == count + 2
     assert receiver.got[-1][1] == receiver.got[-2][1]
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "none"])
+def test_a_forged_algorithm_can_be_sent(emulator: Any, receiver: Receiver, algorithm: str) -> None:
+    emulator.control("POST", "/plaid/switches", {"webhook_algorithm": algorithm})
+    Link(emulator, layer_token(emulator, webhook=receiver.url)).through_code()
+    signature, _ = receiver.wait_for(1)[0]
+    head, _, signed = signature.split(".")
+    assert json.loads(decoded(head))["alg"] == algorithm
+    assert bool(signed) == (algorithm == "HS256")
+
+
+def test_the_end_can_be_told_before_the_phone(emulator: Any, receiver: Receiver) -> None:
+    emulator.control("POST", "/plaid/switches", {"webhook_out_of_order": True})
+    Link(emulator, layer_token(emulator, webhook=receiver.url)).through_code().act("share", account=["0-0"])
+    codes = [json.loads(body)["webhook_code"] for _, body in receiver.wait_for(2)]
+    assert codes == ["SESSION_FINISHED", "LAYER_AUTHENTICATION_PASSED"]
+
+
+def test_a_webhook_can_come_late(emulator: Any, receiver: Receiver) -> None:
+    emulator.control("POST", "/plaid/switches", {"webhook_delay_seconds": 3600})
+    Link(emulator, layer_token(emulator, webhook=receiver.url)).through_code()
+    time.sleep(0.3)
+    assert receiver.got == []
+    emulator.control("POST", "/clock", {"advance_seconds": 3601})
+    signature, body = receiver.wait_for(1)[0]
+    verify(signature, body, key_of(emulator, signature), now_of(emulator))
+
+
+def test_a_session_with_several_banks_is_told_bank_by_bank(emulator: Any, receiver: Receiver) -> None:
+    token = link_token(emulator, enable_multi_item_link=True, webhook=receiver.url)
+    link = Link(emulator, token).to_banks()
+    link.sign_in("ins_109508").act("share", account=["0"]).act("another")
+    link.sign_in("ins_109511").act("share", account=["1"]).act("finish")
+    bodies = [json.loads(body) for _, body in receiver.wait_for(3)]
+    assert [body["webhook_code"] for body in bodies] == ["ITEM_ADD_RESULT", "ITEM_ADD_RESULT", "SESSION_FINISHED"]
+    assert bodies[2]["public_tokens"] == [body["public_token"] for body in bodies[:2]]
+
+
+def test_an_ordinary_session_is_not_told(emulator: Any, receiver: Receiver) -> None:
+    link = Link(emulator, link_token(emulator, webhook=receiver.url)).to_banks().sign_in("ins_109508")
+    link.act("share", account=["0"]).act("finish")
+    assert emulator.control("GET", "/plaid/webhooks")["webhooks"] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        ("NEW_ACCOUNTS_AVAILABLE", "ITEM", {"error": None}),
+        ("PENDING_DISCONNECT", "ITEM", {"reason": "INSTITUTION_TOKEN_EXPIRATION"}),
+        ("LOGIN_REPAIRED", "ITEM", {}),
+        (
+            "SYNC_UPDATES_AVAILABLE",
+            "TRANSACTIONS",
+            {"historical_update_complete": True, "initial_update_complete": True},
+        ),
+    ],
+)
+def test_an_items_webhook_can_be_fired(
+    emulator: Any, receiver: Receiver, code: str, kind: str, told: dict[str, Any]
+) -> None:
+    token = sandbox_item(emulator, webhook=receiver.url)
+    post(emulator, "/transactions/sync", {"access_token": token})
+    assert post(emulator, "/sandbox/item/fire_webhook", {"access_token": token, "webhook_code": code}).ok
+    signature, body = receiver.wait_for(1)[0]
+    verify(signature, body, key_of(emulator, signature), now_of(emulator))
+    item_id = post(emulator, "/item/get", {"access_token": token}).json()["item"]["item_id"]
+    facts = {"environment": "sandbox", "item_id": item_id, "webhook_code": code, "webhook_type": kind, **told}
+    assert json.loads(body) == facts
+
+
+def test_an_error_inside_a_webhook_has_a_status_and_no_request_id(emulator: Any, receiver: Receiver) -> None:
+    token = sandbox_item(emulator, webhook=receiver.url)
+    post(emulator, "/sandbox/item/reset_login", {"access_token": token})
+    error = json.loads(receiver.wait_for(1)[0][1])["error"]
+    assert (error["error_code"], error["status"]) == ("ITEM_LOGIN_REQUIRED", 400)
+    assert "request_id" not in error
+
+
+def test_a_new_address_is_told_that_it_is_one(emulator: Any, receiver: Receiver) -> None:
+    token = sandbox_item(emulator)
+    post(emulator, "/item/webhook/update", {"access_token": token, "webhook": receiver.url})
+    body = json.loads(receiver.wait_for(1)[0][1])
+    assert (body["webhook_code"], body["new_webhook_url"]) == ("WEBHOOK_UPDATE_ACKNOWLEDGED", receiver.url)

@@ -136,7 +136,7 @@ def test_reset_forgets_all_but_credentials(emulator: Emulator, api: Spinwheel) -
     emulator.control("POST", "/reset")
     assert emulator.control("GET", "/faults") == {"faults": []}
     assert emulator.control("GET", "/calls") == {"calls": []}
-    assert requests.get(f"{emulator.url}/inbox.json", timeout=10).json() == {"texts": []}
+    assert requests.get(f"{emulator.url}/inbox.json", timeout=10).json() == {"texts": [], "mails": []}
     assert code_of(api.verify(user_id)) == (404, "USER_NOT_FOUND")
     assert Spinwheel(emulator.url, "kept").connected()
 

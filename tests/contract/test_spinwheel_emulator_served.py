@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.contract.spinwheel_calls import MARIA, Spinwheel
+from tests.contract.spinwheel_calls import MARIA, Spinwheel, raw_answer
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,3 +82,23 @@ def test_a_wrong_persona_file_is_told_at_the_start(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=30)
     assert process.returncode != 0
     assert f"Personas: {path}: /personas is wrong: List should have at least 1 item" in output
+
+
+@pytest.mark.parametrize("fault", ["cut_headers", "cut_body"])
+def test_an_answer_is_cut_for_the_one_who_asked(url: str, fault: str) -> None:
+    with requests.Session() as idle:
+        idle.get(f"{url}/inbox.json", timeout=5).raise_for_status()
+        force(url, fault=fault, times=1)
+        received = raw_answer(url, {**MARIA, "extUserId": fault})
+        idle.get(f"{url}/inbox.json", timeout=5).raise_for_status()
+    head, end, _ = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 20")
+    assert bool(end) == (fault == "cut_body")
+
+
+def test_a_drip_comes_byte_by_byte(url: str) -> None:
+    force(url, fault="drip", seconds=0.001, times=1)
+    begun = time.monotonic()
+    answer = Spinwheel(url).connect(**MARIA, extUserId="drip")
+    assert answer.json()["data"]["userId"]
+    assert time.monotonic() - begun > 0.001 * len(answer.content)

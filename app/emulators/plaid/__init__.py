@@ -9,9 +9,11 @@ from flask.blueprints import BlueprintSetupState
 
 from app.emulators.context import Emulators, emulators
 from app.emulators.faults import apply_fault
+from app.emulators.plaid import bank_page as bank_page  # registers /link/bank
 from app.emulators.plaid import control as control  # registers /control/plaid
 from app.emulators.plaid import ids
-from app.emulators.plaid.api import ENDPOINTS, Call
+from app.emulators.plaid.api import ENDPOINTS
+from app.emulators.plaid.call import Call
 from app.emulators.plaid.errors import PlaidError
 from app.emulators.plaid.state import PlaidState, state_of
 from app.emulators.plaid.validation import check, parse, without_credentials
@@ -45,7 +47,8 @@ def answer(path: str) -> Response:
         check(operation, body)
         shared = emulators()
         with shared.store.lock:
-            call = Call(shared, g.credential, without_credentials(body))
+            sender: Sender = current_app.extensions["plaid_webhooks"]
+            call = Call(shared, sender, g.credential, without_credentials(body))
             return _respond({**ENDPOINTS[operation](call), "request_id": request_id}, 200)
     except PlaidError as error:
         return _respond(error.body(request_id), error.documented.status)

@@ -11,6 +11,7 @@ from pydantic import Field
 from app.emulators.context import emulators
 from app.emulators.control import Body, blueprint
 from app.emulators.persona_models import LayerField
+from app.emulators.plaid.keys import Algorithm
 from app.emulators.plaid.state import DEFAULT_PRODUCTS, Template, state_of, switches
 from app.emulators.plaid.webhooks import outbox
 
@@ -33,10 +34,16 @@ class NewSwitches(Body):
     drop_early_submit: bool | None = None
     second_layer_ready: bool | None = None
     shuffle_events: bool | None = None
+    late_events: bool | None = None
+    oauth_redirect: bool | None = None
+    redirect_uris: list[str] | None = None
     products_ready_after_seconds: float | None = Field(default=None, ge=0)
     webhook_wrong_hash: bool | None = None
     webhook_stale_iat: bool | None = None
     webhook_duplicate: bool | None = None
+    webhook_out_of_order: bool | None = None
+    webhook_delay_seconds: float | None = Field(default=None, ge=0)
+    webhook_algorithm: Algorithm | None = None
 
 
 @blueprint.post("/plaid/templates")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.emulators.context import Emulators
 from app.emulators.persona_bank import Account, Bank
 from app.emulators.persona_models import Persona
-from app.emulators.plaid import catalog, ids
+from app.emulators.plaid import catalog, ids, mfa
+from app.emulators.plaid.custom_user import USERNAME, custom_bank
 from app.emulators.plaid.errors import CODES, PlaidError
 from app.emulators.plaid.state import (
     LOGIN_LIFE,
@@ -18,6 +19,8 @@ from app.emulators.plaid.state import (
 )
 
 FORCED_ERROR = "error_"
+# Only what a bank or Plaid itself can answer a sign-in with.
+FORCED_TYPES = ("ITEM_ERROR", "INSTITUTION_ERROR", "API_ERROR")
 
 
 def sign_in(
@@ -33,9 +36,11 @@ def sign_in(
         raise PlaidError("INSTITUTION_DOWN")
     if institution.health == "UNSUPPORTED":
         raise PlaidError("INSTITUTION_NO_LONGER_SUPPORTED")
-    forced = password.removeprefix(FORCED_ERROR)
-    if password.startswith(FORCED_ERROR) and forced in CODES:
-        raise PlaidError(forced)
+    _raise_forced(password)
+    if username == USERNAME:
+        return custom_bank(institution, password), None
+    if mfa.of_password(password):
+        password = catalog.GOOD_LOGIN[1]
     login = (institution_id, username, password)
     caller = shared.personas.by_phone(phone_number) if phone_number else None
     for bank in caller.banks if caller else []:
@@ -48,6 +53,12 @@ def sign_in(
         if (bank.institution_id, bank.username, bank.password) == login:
             return bank, persona
     raise PlaidError("INVALID_CREDENTIALS")
+
+
+def _raise_forced(password: str) -> None:
+    forced = password.removeprefix(FORCED_ERROR)
+    if password.startswith(FORCED_ERROR) and forced in CODES and CODES[forced].error_type in FORCED_TYPES:
+        raise PlaidError(forced)
 
 
 def create_item(
@@ -110,8 +121,8 @@ def remove(state: PlaidState, access_token: str) -> None:
 
 
 def login_error(shared: Emulators, item: Item) -> PlaidError | None:
-    """Sandbox Items want a new sign-in 30 days after the last."""
-    if shared.store.now() - item.signed_in_at > LOGIN_LIFE:
+    """Sandbox Items want a new sign-in 30 days after the last, or when /sandbox/item/reset_login was asked."""
+    if item.login_required or shared.store.now() - item.signed_in_at > LOGIN_LIFE:
         return PlaidError("ITEM_LOGIN_REQUIRED")
     return None
 

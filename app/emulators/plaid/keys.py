@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
@@ -15,6 +17,7 @@ from joserfc.jwk import ECKey
 from app.emulators.plaid.errors import PlaidError
 
 STALE_SECONDS = 6 * 60
+Algorithm = Literal["ES256", "HS256", "none"]
 
 
 @dataclass
@@ -71,14 +74,39 @@ class Keys:
         return key
 
 
-def sign(key: SigningKey, body: bytes, now: int, *, wrong_hash: bool = False, stale: bool = False) -> str:
-    """The value of the Plaid-Verification header for these exact bytes."""
+def sign(
+    key: SigningKey,
+    body: bytes,
+    now: int,
+    *,
+    wrong_hash: bool = False,
+    stale: bool = False,
+    algorithm: Algorithm = "ES256",
+) -> str:
+    """The value of the Plaid-Verification header for these exact bytes.
+
+    The other algorithms are what a forger would try: HS256 keyed with what the public key says, or no signature.
+    """
     digest = hashlib.sha256(body + b" " if wrong_hash else body).hexdigest()
     issued = now - STALE_SECONDS if stale else now
-    header = {"alg": "ES256", "kid": key.kid, "typ": "JWT"}
+    header = {"alg": algorithm, "kid": key.kid, "typ": "JWT"}
     claims = {"iat": issued, "request_body_sha256": digest}
-    return jwt.encode(header, claims, ECKey.import_key(key.private))
+    if algorithm == "ES256":
+        return jwt.encode(header, claims, ECKey.import_key(key.private))
+    whole = f"{_segment(header)}.{_segment(claims)}"
+    if algorithm == "none":
+        return f"{whole}."
+    secret = str(key.public()["x"]).encode()
+    return f"{whole}.{_base64(hmac.digest(secret, whole.encode(), 'sha256'))}"
+
+
+def _segment(part: dict[str, Any]) -> str:
+    return _base64(json.dumps(part, separators=(",", ":")).encode())
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _coordinate(number: int) -> str:
-    return base64.urlsafe_b64encode(number.to_bytes(32)).rstrip(b"=").decode()
+    return _base64(number.to_bytes(32))

@@ -11,6 +11,7 @@ from app.emulators.persona_models import LayerField, LayerProfile, Persona
 from app.emulators.plaid import ids, items
 from app.emulators.plaid.errors import PlaidError
 from app.emulators.plaid.history import counts, note_edit
+from app.emulators.plaid.phones import normalised
 from app.emulators.plaid.sessions import ENVIRONMENT, Context, fail, leave, show, succeed, tell
 from app.emulators.plaid.state import PUBLIC_TOKEN_LIFE, Item, ProfileToken, Template, state_of, switches
 
@@ -18,14 +19,6 @@ TRIES = 3
 Offered = list[tuple[Bank, list[Account]]]
 FIELDS: tuple[LayerField, ...] = ("name", "date_of_birth", "address", "ssn", "email")
 _WRONG_CODE = "That code isn’t right. Check the text and try again."
-
-
-def normalised(phone_number: str) -> str:
-    """E.164, from what people type: punctuation dropped, ten digits are a US number."""
-    kept = re.sub(r"[^\d+]", "", phone_number)
-    if kept.startswith("+"):
-        return kept
-    return f"+1{kept}" if len(kept) == 10 else f"+{kept}"
 
 
 def submit_phone(context: Context, phone_number: str) -> None:
@@ -52,7 +45,6 @@ def submit_date_of_birth(context: Context, date_of_birth: str) -> None:
 def show_consent(context: Context) -> None:
     """The first pane, or why there is none."""
     session = context.session
-    session.asked_to_open = True
     if session.refusal is not None:
         session.pane = "ineligible"
     elif session.profile is not None and not session.opened:
@@ -111,6 +103,13 @@ def save(context: Context, values: dict[str, Any]) -> None:
     session.editing, session.pane, session.problem = None, "review", None
 
 
+def is_eligible(template: Template, persona: Persona, profile: LayerProfile | None) -> bool:
+    """Whether the saved profile holds all that the template requires."""
+    if profile is None or set(profile.missing) & set(template.required):
+        return False
+    return template.accounts != "required" or bool(connected_banks(profile, persona, template))
+
+
 def connected_banks(profile: LayerProfile, persona: Persona, template: Template) -> Offered:
     """The banks on offer and the accounts of each."""
     if template.accounts == "skip":
@@ -124,17 +123,44 @@ def connected_banks(profile: LayerProfile, persona: Persona, template: Template)
     return [(bank, accounts) for bank, accounts in offered if accounts]
 
 
+def offered(context: Context) -> Offered:
+    """The saved banks, and those that were added at the review."""
+    session = context.session
+    if session.profile is None:
+        return []
+    return [*connected_banks(session.profile, _persona(context), _template(context)), *session.more_banks]
+
+
+def add_bank(context: Context, bank: Bank, accounts: list[Account]) -> None:
+    """Back to the review, the new accounts ticked."""
+    session = context.session
+    place = len(offered(context))
+    session.more_banks.append((bank, accounts))
+    if session.kept is not None:
+        session.kept = [*session.kept, *(f"{place}-{at}" for at in range(len(accounts)))]
+    back_to_review(context)
+
+
+def back_to_review(context: Context) -> None:
+    """From adding a bank, whether one was added or not."""
+    session = context.session
+    if session.token.template is None:
+        return
+    session.selected, session.kept = session.kept, None
+    session.institution = session.bank = session.error = session.failed_status = None
+    show(context, "review", "PROFILE_DATA_REVIEW")
+
+
 def share(context: Context, selected: list[str]) -> None:
     """`selected` names accounts as "<bank's place>-<account's place>"."""
     session = context.session
     session.selected = selected
-    template, persona = _template(context), _persona(context)
+    template = _template(context)
     if session.profile is None:
         return
-    banks = connected_banks(session.profile, persona, template)
     chosen = [
         (bank, [one for at, one in enumerate(accounts) if f"{place}-{at}" in selected])
-        for place, (bank, accounts) in enumerate(banks)
+        for place, (bank, accounts) in enumerate(offered(context))
     ]
     if template.accounts == "required" and not any(accounts for _, accounts in chosen):
         session.problem = "Choose at least one account to share."
@@ -179,10 +205,7 @@ def _profile_token(context: Context, made: list[Item]) -> str:
 
 def _decide(context: Context, profile: LayerProfile | None, refusal: str) -> None:
     session, template = context.session, _template(context)
-    eligible = profile is not None and not set(profile.missing) & set(template.required)
-    if eligible and template.accounts == "required":
-        eligible = bool(connected_banks(profile, _persona(context), template)) if profile else False
-    if not eligible:
+    if session.persona is None or not is_eligible(template, session.persona, profile):
         session.profile, session.refusal = None, refusal
         tell(context, refusal)
     else:

@@ -53,6 +53,12 @@ def sync(item: Item, body: dict[str, Any], now: datetime) -> dict[str, Any]:
     )
 
 
+def known(item: Item, now: datetime) -> list[Entry]:
+    """The whole ledger up to now."""
+    _extend(item, now)
+    return item.ledger
+
+
 def _extend(item: Item, now: datetime) -> None:
     known_until = item.ledger_end.date() if item.ledger_end else None
     added = []

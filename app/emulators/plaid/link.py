@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.emulators.context import Emulators, emulators
 from app.emulators.faults import apply_fault
-from app.emulators.plaid import catalog, ids, layer
+from app.emulators.plaid import connecting, ids, layer, oauth, ordinary
 from app.emulators.plaid.errors import PlaidError
-from app.emulators.plaid.sessions import Context, LinkSession, sessions
+from app.emulators.plaid.sessions import Context, LinkSession, refuse, sessions
 from app.emulators.plaid.state import LinkToken, find_link_token, switches
 from app.emulators.plaid.steps import take
 from app.emulators.plaid.webhooks import Sender
 
 blueprint = Blueprint("link", __name__)
 
+# Browsers inside apps: Android's WebView says "; wv)", the one of iOS leaves out "Safari/".
+WEBVIEW = re.compile(r"; wv\)|\(iP(?:hone|ad).*AppleWebKit(?!.*Safari/)")
+
 # Any page may embed Link, as it may Plaid's.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors *"
 )
+# Stands in the script for the emulators' own address.
+HOME = "https://emulators.invalid"
 FIELD_NAMES = {
     "name": "Name",
     "date_of_birth": "Date of birth",
@@ -37,8 +45,9 @@ FIELD_WORDS = {name: words if name == "ssn" else words.lower() for name, words i
 
 @blueprint.before_request
 def apply_forced_fault() -> Response | None:
-    """Operations of the provider plaid: /link/v2/stable/link-initialize.js, /link/frame, /link/session."""
-    operation = "/link/session" if "session_id" in (request.view_args or {}) else request.path
+    """Operations of the provider plaid: /link/v2/stable/link-initialize.js, /link/frame, /link/session, /link/bank."""
+    named = {"session_id": "/link/session", "state_id": "/link/bank"}
+    operation = next((named[name] for name in request.view_args or {} if name in named), request.path)
     return apply_fault("plaid", operation)
 
 
@@ -54,13 +63,26 @@ def add_headers(response: Response) -> Response:
 
 @blueprint.get("/v2/stable/link-initialize.js")
 def script() -> Response:
-    """The script an app embeds."""
-    return current_app.send_static_file("emulators/link/link-initialize.js")
+    """The script an app embeds. It is told where its frame is, so that it works under Plaid's own address too."""
+    settings = emulators().settings
+    here = settings.base_url if urlsplit(settings.base_url).netloc == request.host else request.host_url.rstrip("/")
+    text = _script_text().replace(HOME, here)
+    return Response(text, content_type="text/javascript; charset=utf-8")
+
+
+@cache
+def _script_text() -> str:
+    static = Path(current_app.static_folder or "")
+    return (static / "emulators" / "link" / "link-initialize.js").read_text(encoding="utf-8")
 
 
 @blueprint.get("/frame")
 def frame() -> ResponseReturnValue:
-    """The document inside the iframe: `?token=` is the link token, `?origin=` the page that embeds it."""
+    """The document inside the iframe.
+
+    `?token=` is the link token, `?origin=` the page that embeds it, `?received=` its address after a redirect from a
+    bank, `?embedded=1` when it stands inside the page.
+    """
     origin = request.args.get("origin", "")
     parts = urlsplit(origin)
     if origin != f"{parts.scheme}://{parts.netloc}" or parts.scheme not in ("http", "https"):
@@ -69,7 +91,7 @@ def frame() -> ResponseReturnValue:
     with shared.store.lock:
         token = find_link_token(shared, request.args.get("token", ""))
         usable = token is not None and not token.spent and token.expires_at > shared.store.now()
-        session_id = _begin(shared, token) if token is not None and usable else ids.session_id()
+        session_id = _begin(shared, token).session_id if token is not None and usable else ids.session_id()
         drop_early_submit = switches(shared).drop_early_submit
     return render_template(
         "emulators/link/frame.html",
@@ -96,26 +118,38 @@ def act(session_id: str, action: str) -> ResponseReturnValue:
         try:
             take(context, action, values)
         except PlaidError as error:
-            session.result = _refused(session_id, error)["result"]
+            refuse(context, error)
         events, session.live = session.live, []
-        return {"events": events, "pane": _pane(context), "result": session.result}
+        # Whoever only looks again must not lose the place of the cursor.
+        unchanged = action == "oauth_look" and session.pane == "oauth"
+        return {
+            "events": events,
+            "pane": None if unchanged else _pane(context),
+            "result": session.result,
+            "modal": not session.embedded or session.pane != "institutions",
+        }
 
 
-def _begin(shared: Emulators, token: LinkToken) -> str:
-    session = LinkSession(token)
+def _begin(shared: Emulators, token: LinkToken) -> LinkSession:
+    uri = request.args.get("received")
+    session = LinkSession(token, shared.store.now()) if uri is None else oauth.received(shared, token, uri)
+    session.embedded = request.args.get("embedded") == "1"
+    session.webview = bool(WEBVIEW.search(request.headers.get("User-Agent", "")))
     sessions(shared)[session.session_id] = session
-    return session.session_id
+    return session
 
 
-def _refused(session_id: str, error: PlaidError | None = None) -> dict[str, Any]:
-    told = (error or PlaidError("INVALID_LINK_TOKEN")).link_error()
+def _refused(session_id: str) -> dict[str, Any]:
+    """For a token that never opened a session."""
+    told = PlaidError("INVALID_LINK_TOKEN").link_error()
     metadata = {
         "institution": None,
         "link_session_id": session_id,
         "request_id": ids.request_id(),
         "status": None,
     }
-    return {"events": [], "pane": None, "result": {"events": [], "exit": [told, metadata]}}
+    result = {"events": [], "late": False, "exit": [told, metadata]}
+    return {"events": [], "pane": None, "result": result, "modal": True}
 
 
 def _pane(context: Context) -> str | None:
@@ -123,16 +157,19 @@ def _pane(context: Context) -> str | None:
     session = context.session
     if session.result is not None or not (session.asked_to_open or session.opened):
         return None
-    offered = []
-    if session.profile and session.persona and session.token.template:
-        offered = layer.connected_banks(session.profile, session.persona, session.token.template)
+    visit = oauth.visit_of(context)
     return render_template(
         f"emulators/link/panes/{session.pane}.html",
         session=session,
-        offered=offered,
+        offered=layer.offered(context),
         fields=session.token.template.fields if session.token.template else [],
         field_names=FIELD_NAMES,
         field_words=FIELD_WORDS,
-        institutions=catalog.institutions(context.shared.personas).values(),
+        institutions=ordinary.found_institutions(context),
+        accounts=connecting.offered_accounts(context),
+        asked=session.challenges[0] if session.challenges else [],
+        updating=session.token.access_token is not None,
+        visit=visit,
+        bank_url=url_for("link.bank_page", state_id=visit.state_id) if visit else "",
         tries_left=layer.TRIES - session.wrong_codes,
     )

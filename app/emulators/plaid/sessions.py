@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.emulators.context import Emulators
-from app.emulators.persona_bank import Bank
+from app.emulators.persona_bank import Account, Bank
 from app.emulators.persona_models import LayerProfile, Persona
 from app.emulators.plaid import ids
 from app.emulators.plaid.errors import PlaidError
@@ -41,21 +41,51 @@ Event = tuple[str, dict[str, Any]]
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True)
+class Challenge:
+    """One thing a bank asks after the password; `options` are given for devices and selections.
+
+    `answer` None takes any of the options.
+    """
+
+    kind: str
+    prompt: str
+    answer: str | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Added:
+    """A bank that was connected in a session, as onSuccess and /link/token/get tell of it."""
+
+    public_token: str
+    institution: dict[str, str]
+    accounts: list[dict[str, Any]]
+
+
 @dataclass
 class LinkSession:
-    """`live` are events to tell at once, `queued` those that wait for the end."""
+    """`live` are events to tell at once, `queued` those that wait for the end, `told` all of them."""
 
     token: LinkToken
+    started_at: datetime
     session_id: str = field(default_factory=ids.session_id)
+    embedded: bool = False
+    webview: bool = False
     pane: str = "waiting"
     problem: str | None = None
     live: list[Event] = field(default_factory=list)
     queued: list[Event] = field(default_factory=list)
+    told: list[Event] = field(default_factory=list)
     result: dict[str, Any] | None = None
+    opened_at: datetime | None = None
+    finished_at: datetime | None = None
     asked_to_open: bool = False
     opened: bool = False
     told_at: datetime = _LONG_AGO
     pane_before_leaving: str | None = None
+    # What this session can only answer with, whatever is done.
+    refused: PlaidError | None = None
     # Layer
     phone_number: str | None = None
     persona: Persona | None = None
@@ -66,9 +96,22 @@ class LinkSession:
     edited: Counter[str] = field(default_factory=Counter)
     editing: str | None = None
     selected: list[str] | None = None
+    # Banks that were signed in to at the review, beside those of the profile.
+    more_banks: list[tuple[Bank, list[Account]]] = field(default_factory=list)
+    # What was ticked at the review, while a bank is added; None: everything.
+    kept: list[str] | None = None
     # Ordinary Link
+    query: str = ""
+    saved: list[Bank] = field(default_factory=list)
+    remembered: bool = False
     institution: dict[str, str] | None = None
     bank: Bank | None = None
+    error: PlaidError | None = None
+    failed_status: str | None = None
+    wrong_logins: Counter[str] = field(default_factory=Counter)
+    challenges: list[list[Challenge]] = field(default_factory=list)
+    oauth_state: str | None = None
+    added: list[Added] = field(default_factory=list)
 
 
 @dataclass
@@ -103,7 +146,9 @@ def tell(context: Context, name: str, **metadata: str | None) -> None:
         "request_id": ids.request_id(),
         "timestamp": session.told_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
-    (session.live if name in LIVE_EVENTS else session.queued).append((name, whole | metadata))
+    event = (name, whole | metadata)
+    session.told.append(event)
+    (session.live if name in LIVE_EVENTS else session.queued).append(event)
 
 
 def show(context: Context, pane: str, view_name: str) -> None:
@@ -120,6 +165,16 @@ def fail(context: Context, error: PlaidError) -> None:
 
 def leave(context: Context, error: PlaidError | None = None, status: str | None = None) -> None:
     """Ends the session by onExit. No public source shows a status of Layer's own panes: null there."""
+    _finish(context, _exit(context, error, status), "EXITED", [])
+
+
+def refuse(context: Context, error: PlaidError) -> None:
+    """Ends the session by onExit, and leaves the token as it is."""
+    outcome = _exit(context, error, None)
+    context.session.result = {"events": _events(context), "late": False, **outcome}
+
+
+def _exit(context: Context, error: PlaidError | None, status: str | None) -> dict[str, Any]:
     told = error.link_error() if error else None
     codes = {key: value for key, value in (told or {}).items() if key != "display_message"}
     tell(context, "EXIT", exit_status=status, **codes)
@@ -129,31 +184,39 @@ def leave(context: Context, error: PlaidError | None = None, status: str | None 
         "request_id": ids.request_id(),
         "status": status,
     }
-    _finish(context, {"exit": [told, metadata]}, "EXITED", [])
+    return {"exit": [told, metadata]}
+
+
+def _events(context: Context) -> list[Event]:
+    """Those that waited for the end."""
+    events = sorted(context.session.queued, key=lambda event: event[1]["timestamp"])
+    if switches(context.shared).shuffle_events:
+        events.reverse()
+    return events
 
 
 def succeed(context: Context, public_token: str, accounts: list[dict[str, Any]]) -> None:
     """Ends the session by onSuccess."""
     tell(context, "HANDOFF")
+    session = context.session
     metadata = {
         "account": accounts[0] if accounts else None,
         "accounts": accounts,
-        "institution": context.session.institution,
-        "link_session_id": context.session.session_id,
+        "institution": session.institution,
+        "link_session_id": session.session_id,
         "transfer_status": None,
     }
-    _finish(context, {"success": [public_token, metadata]}, "SUCCESS", [public_token])
+    tokens = [one.public_token for one in session.added] or [public_token]
+    _finish(context, {"success": [public_token, metadata]}, "SUCCESS", tokens)
 
 
 def _finish(context: Context, outcome: dict[str, Any], status: str, public_tokens: list[str]) -> None:
-    session = context.session
-    events = sorted(session.queued, key=lambda event: event[1]["timestamp"])
-    if switches(context.shared).shuffle_events:
-        events.reverse()
+    session, late = context.session, switches(context.shared).late_events
     session.token.spent = True
-    session.pane = "finished"
-    session.result = {"events": events, **outcome}
-    if session.token.template is None:
+    session.pane, session.finished_at = "finished", context.now()
+    session.result = {"events": _events(context), "late": late, **outcome}
+    # By default no such webhook tells of an ordinary session with one bank.
+    if session.token.template is None and not session.token.multi_item:
         return
     body = {
         "environment": ENVIRONMENT,

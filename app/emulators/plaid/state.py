@@ -12,7 +12,10 @@ from app.emulators.persona_models import LayerField, Persona
 
 SESSION_TOKEN_LIFE = timedelta(minutes=30)
 LINK_TOKEN_LIFE = timedelta(hours=4)
+UPDATE_TOKEN_LIFE = timedelta(minutes=30)
 PUBLIC_TOKEN_LIFE = timedelta(minutes=30)
+# Those that /link/token/get lists.
+LISTED_TOKEN_LIFE = timedelta(hours=6)
 # Sandbox Items ask for a new sign-in after this time.
 LOGIN_LIFE = timedelta(days=30)
 DEFAULT_PRODUCTS = ["auth", "identity", "liabilities", "transactions"]
@@ -40,6 +43,7 @@ class LinkToken:
 
     token: str
     client_id: str
+    created_at: datetime
     expires_at: datetime
     webhook: str | None = None
     template: Template | None = None
@@ -47,6 +51,14 @@ class LinkToken:
     products: list[str] = field(default_factory=list)
     phone_number: str | None = None
     access_token: str | None = None
+    language: str | None = None
+    country_codes: list[str] = field(default_factory=list)
+    redirect_uri: str | None = None
+    institution_id: str | None = None
+    # Account type -> the subtypes that may be shared; None lets everything through.
+    account_filters: dict[str, list[str]] | None = None
+    multi_item: bool = False
+    selects_accounts: bool = False
     spent: bool = False
 
 
@@ -71,6 +83,7 @@ class Item:
     created_at: datetime
     signed_in_at: datetime
     webhook: str | None = None
+    login_required: bool = False
     persona: Persona | None = None
     ledger: list[Entry] = field(default_factory=list)
     ledger_end: datetime | None = None
@@ -113,6 +126,10 @@ class Switches:
     drop_early_submit: bool = True
     second_layer_ready: bool = False
     shuffle_events: bool = False
+    late_events: bool = False
+    oauth_redirect: bool = False
+    # The addresses that the Dashboard would allow; None allows every well-formed one.
+    redirect_uris: list[str] | None = None
     products_ready_after_seconds: float = 0
 
 

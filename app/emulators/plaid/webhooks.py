@@ -11,13 +11,16 @@ from typing import Any
 
 import requests
 
-from app.emulators.plaid.keys import Keys, sign
+from app.emulators.plaid.keys import Algorithm, Keys, sign
 from app.emulators.store import Store
 
 GROWTH = 4
 GIVE_UP_AFTER = timedelta(hours=24)
 # The clock can be moved from outside, so what waits for its time is looked at this often.
 LOOK_SECONDS = 0.2
+# How long an out-of-order webhook waits for the next one, and how far behind that it follows.
+HELD = timedelta(minutes=1)
+BEHIND = timedelta(seconds=0.3)
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +53,10 @@ class Wrongs:
     wrong_hash: bool = False
     stale_iat: bool = False
     duplicate: bool = False
+    # Every other webhook waits until the one after it has been sent.
+    out_of_order: bool = False
+    delay_seconds: float = 0
+    algorithm: Algorithm = "ES256"
 
 
 @dataclass
@@ -70,6 +77,17 @@ def encode(body: dict[str, Any]) -> bytes:
     return json.dumps(body, indent=2, sort_keys=True).encode()
 
 
+def _due(box: Outbox, now: datetime) -> datetime:
+    """When a new webhook is sent."""
+    due = now + timedelta(seconds=box.wrongs.delay_seconds)
+    if not box.wrongs.out_of_order:
+        return due
+    held = [one for one in box.deliveries if not one.answers and one.due_at > due]
+    for one in held:
+        one.due_at = due + BEHIND
+    return due if held else due + HELD
+
+
 class Sender:
     """Sends what is due. The thread starts with the first webhook and ends with the process."""
 
@@ -88,7 +106,8 @@ class Sender:
         with self._store.lock:
             box, now = outbox(self._store), self._store.now()
             copies = 2 if box.wrongs.duplicate else 1
-            box.deliveries.extend(Delivery(url, encode(body), now, now) for _ in range(copies))
+            due = _due(box, now)
+            box.deliveries.extend(Delivery(url, encode(body), now, due) for _ in range(copies))
         with self._starting:
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="plaid-webhooks", daemon=True)
@@ -120,6 +139,7 @@ class Sender:
                 signed_at,
                 wrong_hash=box.wrongs.wrong_hash,
                 stale=box.wrongs.stale_iat,
+                algorithm=box.wrongs.algorithm,
             )
         status = self._post(delivery, signature)
         with self._store.lock:

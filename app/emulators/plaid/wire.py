@@ -50,6 +50,12 @@ def accounts(item: Item, wanted: dict[str, Account] | None = None) -> list[dict[
     return [account(key, held) for key, held in (item.accounts if wanted is None else wanted).items()]
 
 
+def investment_accounts(item: Item, wanted: dict[str, Account]) -> list[dict[str, Any]]:
+    """For /investments/holdings/get, whose balances have one field more."""
+    listed = accounts(item, wanted)
+    return [one | {"balances": {**one["balances"], "margin_loan_amount": None}} for one in listed]
+
+
 def accounts_with_owners(item: Item, wanted: dict[str, Account]) -> list[dict[str, Any]]:
     """For /identity/get; an account that names no owner belongs to the persona."""
     return [

@@ -6,6 +6,11 @@ Guessed in behaviour, where it is coded:
   once that user is connected by another phone; a refused identity ends the connection.
 - debt_profile.py: an empty order means the report; a score alone brings no liabilities.
 - views.py: the secure base only reads and deletes; unmask on the standard base is refused.
+- preverified.py: an account or a person that is not enabled is a 403; the reconnect by userId is the same call.
+- risk.py: which details the vendor gives, and that a phone without a risk of its own gets a good score.
+- refresh.py: one transaction for each liability, all done at once; an extRequestId works once.
+- subscriptions.py: paths and fields of /v1/webhooks are known from an unverified source alone.
+- hooks.py: tries, pauses, and what most events carry in `data`.
 """
 
 from dataclasses import dataclass
@@ -62,11 +67,16 @@ REFUSALS: dict[str, Refusal] = {
     "NOT_FOUND": Refusal(404, "Not found"),
     "SECURE_HOST_REQUIRED": Refusal(403, "unmask is only available on the secure host"),
     "USER_CONFLICT": Refusal(409, "Conflict with existing user"),
+    "PRODUCT_NOT_ENABLED": Refusal(403, "This product is not enabled for the account"),
 }
 
 # Statuses of success: two public clients expect 201 from connect; nobody says it of verify.
 CONNECT_STATUS = 201
 VERIFY_STATUS = 200
+PREVERIFIED_STATUS = 201
+REFRESH_STATUS = 201
+WEBHOOK_STATUS = 201
+PREVERIFIED_SENTENCE = "Connecting pre-verified phone numbers is not enabled for the account"
 # The value before the code is verified; no document tells it.
 PENDING_CONNECTION_STATUS = "IN_PROGRESS"
 
@@ -92,6 +102,16 @@ def code_expires_at(milliseconds: int) -> int:
 REPORT_TYPES = ("1_BUREAU.FULL",)
 SCORE_MODELS = ("VANTAGE_SCORE_3_0",)
 SCORE_MODELS_NOT_ENABLED = ("FICO_SCORE_4", "FICO_SCORE_8")
+
+# Of the risk layer vendor and versions are documented, `details` is not.
+RISK_VENDOR = "PROVE"
+
+# The documents show one id in `id` of a refresh; one public client met an answer that demanded a list.
+REFRESH_ID_AS_LIST = False
+REFRESH_AGAIN_AFTER = timedelta(hours=24)
+
+# Nothing is said of how often a webhook is tried.
+WEBHOOK_TRIES = 5
 
 # Where the numbers stand that `unmask=accountNumber` reveals.
 FULL_CARD_NUMBER = "creditCardNumber"

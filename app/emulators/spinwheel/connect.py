@@ -8,6 +8,7 @@ import phonenumbers
 from pydantic import Field
 
 from app.emulators.context import Emulators
+from app.emulators.persona_models import Persona
 from app.emulators.spinwheel.assumptions import (
     CODE_LIFE,
     MINIMUM_AGE_YEARS,
@@ -18,6 +19,7 @@ from app.emulators.spinwheel.assumptions import (
 )
 from app.emulators.spinwheel.envelope import Body, Refused
 from app.emulators.spinwheel.profile import connect_profile
+from app.emulators.spinwheel.risk import assessments
 from app.emulators.spinwheel.state import Connection, State, User
 
 SENDER = "Spinwheel"
@@ -39,22 +41,16 @@ class VerifyBody(Body):
 
 def send_code(state: State, shared: Emulators, body: ConnectBody) -> dict[str, Any]:
     """Sends the text and returns the connection that waits for the code. Raises Refused."""
-    if (body.extUserId is None) == (body.userId is None):
-        raise Refused("BAD_REQUEST", "Exactly one of extUserId and userId is required")
-    birth = _birth(body.dateOfBirth, shared.store.now().date())
-    phone_number = _us_number(body.phoneNumber, shared)
+    birth = judged_birth(body, shared)
+    phone_number = us_number(body.phoneNumber, shared)
     persona = shared.personas.for_spinwheel(phone_number, birth)
     if persona.spinwheel.connect == "UNSUPPORTED_NUMBER":
         raise Refused("UNSUPPORTED_NUMBER")
     now = shared.store.now()
-    user = _existing(state, body, phone_number)
+    _refuse_conflict(state, body, phone_number)
     state.limits(phone_number).count_send(now)
     milliseconds = shared.store.clock.milliseconds()
-    if user is None:
-        user = User(str(uuid.uuid4()), body.extUserId, persona, phone_number, birth, milliseconds, milliseconds)
-        state.users[user.user_id] = user
-        if body.extUserId:
-            state.user_ids[body.extUserId] = user.user_id
+    user = known_user(state, shared, body, persona, phone_number, birth)
     user.connection = Connection(str(uuid.uuid4()), persona, phone_number, birth, now + CODE_LIFE)
     text = f"Your Spinwheel verification code is {persona.code}. It expires in 5 minutes."
     shared.store.send_text(phone_number, SENDER, text, persona.code)
@@ -89,7 +85,12 @@ def check_code(state: State, shared: Emulators, user_id: str, code: str) -> dict
             limits.waits_until = now + WAIT_AFTER_WRONG_CODES
         raise Refused("INCORRECT")
     user.connection = None
-    _judge_identity(connection, now.date())
+    return connected(state, shared, user, connection)
+
+
+def connected(state: State, shared: Emulators, user: User, connection: Connection) -> dict[str, Any]:
+    """The phone is proven: the person is judged and, if it is the right one, connected. Raises Refused."""
+    _judge_identity(connection, shared.store.now().date())
     user.connect(connection, shared.store.clock.milliseconds())
     return {
         "userId": user.user_id,
@@ -97,6 +98,7 @@ def check_code(state: State, shared: Emulators, user_id: str, code: str) -> dict
         "connectionId": connection.connection_id,
         "connectionStatus": "SUCCESS",
         "profile": connect_profile(user),
+        **assessments(state, connection.persona),
     }
 
 
@@ -111,20 +113,35 @@ def _judge_identity(connection: Connection, today: date) -> None:
         raise Refused("FAILED_ELIGIBILITY")
 
 
-def _existing(state: State, body: ConnectBody, phone_number: str) -> User | None:
-    """A second connect with the same extUserId sends a new code to the same user."""
-    if body.userId is not None:
-        return state.user(body.userId)
-    user_id = state.user_ids.get(body.extUserId or "")
-    if user_id is None:
-        return None
-    user = state.users[user_id]
-    if user.connected and user.phone_number != phone_number:
-        raise Refused("USER_CONFLICT")
+def known_user(
+    state: State, shared: Emulators, body: ConnectBody, persona: Persona, phone_number: str, birth: date
+) -> User:
+    """The user of the ids in the body, made where it is a first connect. Raises Refused."""
+    user = _existing(state, body)
+    _refuse_conflict(state, body, phone_number)
+    if user is None:
+        now = shared.store.clock.milliseconds()
+        user = User(str(uuid.uuid4()), body.extUserId, persona, phone_number, birth, now, now)
+        state.users[user.user_id] = user
+        if body.extUserId:
+            state.user_ids[body.extUserId] = user.user_id
     return user
 
 
-def _us_number(value: str, shared: Emulators) -> str:
+def _existing(state: State, body: ConnectBody) -> User | None:
+    """A second connect with the same extUserId is about the same user."""
+    if body.userId is not None:
+        return state.user(body.userId)
+    return state.users.get(state.user_ids.get(body.extUserId or "", ""))
+
+
+def _refuse_conflict(state: State, body: ConnectBody, phone_number: str) -> None:
+    user = _existing(state, body)
+    if body.userId is None and user is not None and user.connected and user.phone_number != phone_number:
+        raise Refused("USER_CONFLICT")
+
+
+def us_number(value: str, shared: Emulators) -> str:
     if shared.personas.by_phone(value) and value.startswith("+1"):
         return value
     try:
@@ -139,9 +156,13 @@ def _us_number(value: str, shared: Emulators) -> str:
     return written
 
 
-def _birth(value: str, today: date) -> date:
+def judged_birth(body: ConnectBody, shared: Emulators) -> date:
+    """The date of birth, of a body that names the person in one way. Raises Refused."""
+    if (body.extUserId is None) == (body.userId is None):
+        raise Refused("BAD_REQUEST", "Exactly one of extUserId and userId is required")
+    today = shared.store.now().date()
     try:
-        birth = date.fromisoformat(value)
+        birth = date.fromisoformat(body.dateOfBirth)
     except ValueError:
         raise Refused("BAD_REQUEST", "dateOfBirth: not a date") from None
     if birth >= today:

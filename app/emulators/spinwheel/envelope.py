@@ -26,7 +26,7 @@ class Refused(Exception):  # noqa: N818 - it is the provider's answer, not a mis
         self.sentence = sentence or REFUSALS[code].sentence
 
 
-def success(data: dict[str, Any], status: int = 200) -> Response:
+def success(data: dict[str, Any] | list[dict[str, Any]], status: int = 200) -> Response:
     response = jsonify(status={"code": status, "desc": "success"}, data=data)
     response.status_code = status
     return response

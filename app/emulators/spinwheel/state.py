@@ -87,7 +87,52 @@ def _since(times: list[datetime], now: datetime, span: timedelta) -> list[dateti
 
 
 @dataclass
+class Switches:
+    """What an account is enabled for, and how its refreshes end."""
+
+    preverified: bool = True
+    risk_layer: bool = False
+    refresh_seconds: float = 2.0
+    refresh_fails: bool = False
+
+
+@dataclass
+class Subscription:
+    """Where one event (`*`: every one) is sent."""
+
+    webhook_id: str
+    event_name: str
+    url: str
+    headers: dict[str, str]
+
+    def wants(self, event_type: str) -> bool:
+        return self.event_name in ("*", event_type)
+
+
+@dataclass(frozen=True)
+class RefreshPart:
+    """One liability of a refresh."""
+
+    transaction_id: str
+    id_field: str
+    liability_id: str
+
+
+@dataclass
+class Refresh:
+    ext_request_id: str
+    user_id: str
+    asked_at: datetime
+    done_at: datetime
+    fails: bool
+    parts: list[RefreshPart]
+
+
+@dataclass
 class State:
+    switches: Switches = field(default_factory=Switches)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    refreshes: dict[str, Refresh] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     user_ids: dict[str, str] = field(default_factory=dict)
     phones: dict[str, PhoneLimits] = field(default_factory=dict)

@@ -1,12 +1,20 @@
 """The routes. The same blueprint serves both bases; the secure one only reads and deletes users."""
 
+import re
+
 from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from app.emulators.context import emulators
 from app.emulators.faults import apply_fault
-from app.emulators.spinwheel import connect, debt_profile, users
-from app.emulators.spinwheel.assumptions import CONNECT_STATUS, VERIFY_STATUS
+from app.emulators.spinwheel import connect, debt_profile, preverified, refresh, subscriptions, users
+from app.emulators.spinwheel.assumptions import (
+    CONNECT_STATUS,
+    PREVERIFIED_STATUS,
+    REFRESH_STATUS,
+    VERIFY_STATUS,
+    WEBHOOK_STATUS,
+)
 from app.emulators.spinwheel.envelope import Refused, read_body, refusal, success
 from app.emulators.spinwheel.state import State
 
@@ -43,9 +51,14 @@ def authenticate() -> None:
 @blueprint.before_request
 def force_fault() -> ResponseReturnValue | None:
     """Operations are named by their documented path, such as /v1/users/{userId}/debtProfile."""
-    rule = str(request.url_rule).replace("<user_id>", "{userId}")
+    rule = re.sub(r"<(\w+)>", lambda found: "{" + _camel(found[1]) + "}", str(request.url_rule))
     operation = "/" + rule.split("/", 2)[2].rstrip("/")
     return apply_fault("spinwheel", operation, _phone_number())
+
+
+def _camel(name: str) -> str:
+    first, *more = name.split("_")
+    return first + "".join(word.title() for word in more)
 
 
 def _phone_number() -> str | None:
@@ -74,6 +87,58 @@ def verify_sms(user_id: str) -> Response:
     body = read_body(connect.VerifyBody)
     with emulators().store.lock:
         return success(connect.check_code(_state(), emulators(), user_id, body.code), VERIFY_STATUS)
+
+
+@blueprint.post("/v1/users/connect/preverified/phoneNumber")
+def connect_preverified() -> Response:
+    _standard_base_only()
+    body = read_body(preverified.PreverifiedBody)
+    with emulators().store.lock:
+        return success(preverified.connect(_state(), emulators(), body), PREVERIFIED_STATUS)
+
+
+@blueprint.post("/v1/users/<user_id>/liabilities/refresh")
+def begin_refresh(user_id: str) -> Response:
+    _standard_base_only()
+    body = read_body(refresh.RefreshBody)
+    with emulators().store.lock:
+        state = _state()
+        return success(refresh.begin(state, emulators(), state.user(user_id), body), REFRESH_STATUS)
+
+
+@blueprint.get("/v1/users/<user_id>/liabilities/refresh/<ext_request_id>")
+def poll_refresh(user_id: str, ext_request_id: str) -> Response:
+    _standard_base_only()
+    with emulators().store.lock:
+        state = _state()
+        return success(refresh.poll(state, emulators(), state.user(user_id), ext_request_id))
+
+
+@blueprint.post("/v1/webhooks")
+def add_webhook() -> Response:
+    _standard_base_only()
+    body = read_body(subscriptions.WebhookBody)
+    with emulators().store.lock:
+        return success(subscriptions.add(_state(), body), WEBHOOK_STATUS)
+
+
+@blueprint.get("/v1/webhooks")
+def list_webhooks() -> Response:
+    _standard_base_only()
+    with emulators().store.lock:
+        return success([subscriptions.shown(one) for one in _state().subscriptions.values()])
+
+
+@blueprint.route("/v1/webhooks/<webhook_id>", methods=["GET", "PATCH", "DELETE"])
+def one_webhook(webhook_id: str) -> Response:
+    _standard_base_only()
+    with emulators().store.lock:
+        known = subscriptions.find(_state(), webhook_id)
+        if request.method == "PATCH":
+            return success(subscriptions.change(_state(), webhook_id, read_body(subscriptions.WebhookChange)))
+        if request.method == "DELETE":
+            del _state().subscriptions[webhook_id]
+        return success(subscriptions.shown(known))
 
 
 @blueprint.post("/v1/users/<user_id>/debtProfile")

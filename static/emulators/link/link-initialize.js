@@ -10,9 +10,10 @@
     return;
   }
 
-  // The script's own origin is where its frame comes from, and the only one it listens to.
-  const home = new URL(document.currentScript.src).origin;
+  // Where the frame comes from, and the only origin listened to; the server puts its own address here.
+  const home = "https://emulators.invalid";
   const TOP_LAYER = "2147483647";
+  const LATE_MS = 300;
   let made = 0;
 
   const call = (callback, ...values) => {
@@ -27,33 +28,32 @@
     style.width = "100%";
     // The same as the frame's own root, else the browser paints an opaque ground behind it.
     style.colorScheme = "light";
-    if (embedded) {
-      style.height = "30rem";
-      style.display = "block";
-      return;
-    }
-    style.position = "fixed";
-    style.top = "0";
-    style.left = "0";
-    style.height = "100%";
-    style.zIndex = TOP_LAYER;
     style.background = "transparent";
-    style.display = "none";
+    style.position = embedded ? "static" : "fixed";
+    style.top = style.left = embedded ? "auto" : "0";
+    style.height = embedded ? "30rem" : "100%";
+    style.zIndex = embedded ? "auto" : TOP_LAYER;
   };
 
-  const makeFrame = (token, embedded) => {
+  const makeFrame = (config, embedded) => {
     made += 1;
     const frame = document.createElement("iframe");
     const source = new URL("/link/frame", home);
-    source.searchParams.set("token", token);
+    source.searchParams.set("token", config.token);
     source.searchParams.set("origin", window.location.origin);
+    if (typeof config.receivedRedirectUri === "string") {
+      source.searchParams.set("received", config.receivedRedirectUri);
+    }
     if (embedded) {
       source.searchParams.set("embedded", "1");
     }
     frame.id = `plaid-link-iframe-${made}`;
     frame.title = "Plaid Link";
-    frame.setAttribute("sandbox", "allow-scripts allow-same-origin allow-forms");
+    // The windows of banks are pages of their own, free of the frame's limits.
+    const allowed = "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox";
+    frame.setAttribute("sandbox", allowed);
     dress(frame, embedded);
+    frame.style.display = embedded ? "block" : "none";
     frame.src = source.href;
     return frame;
   };
@@ -64,11 +64,12 @@
       this.embedded = Boolean(container);
       this.loaded = false;
       this.isOpen = false;
+      this.covers = false;
       this.done = false;
       this.early = [];
       this.scrolling = "";
       this.focused = null;
-      this.frame = makeFrame(config.token, this.embedded);
+      this.frame = makeFrame(config, this.embedded);
       this.listen = this.listen.bind(this);
       window.addEventListener("message", this.listen);
       (container || document.body).appendChild(this.frame);
@@ -88,6 +89,10 @@
         this.whenLoaded(message.dropEarlySubmit);
       } else if (message.type === "event") {
         call(this.config.onEvent, message.name, message.metadata);
+      } else if (message.type === "stretch") {
+        this.stretch(message.modal);
+      } else if (message.type === "redirect") {
+        window.location.assign(message.address);
       } else if (message.type === "result") {
         this.finish(message.result);
       }
@@ -115,14 +120,29 @@
       }
     }
 
+    // Only a page that Link covers stops scrolling.
+    cover(covered) {
+      if (covered && !this.covers) {
+        this.scrolling = document.body.style.overflow;
+        document.body.style.overflow = "hidden";
+      } else if (!covered && this.covers) {
+        document.body.style.overflow = this.scrolling;
+      }
+      this.covers = covered;
+    }
+
+    stretch(modal) {
+      dress(this.frame, !modal);
+      this.cover(modal);
+    }
+
     open() {
       if (this.done || this.isOpen) {
         return;
       }
       this.isOpen = true;
       if (!this.embedded) {
-        this.scrolling = document.body.style.overflow;
-        document.body.style.overflow = "hidden";
+        this.cover(true);
         this.frame.style.display = "block";
         this.focused = document.activeElement;
         this.frame.focus();
@@ -144,8 +164,10 @@
 
     close() {
       this.done = true;
-      if (this.isOpen && !this.embedded) {
-        document.body.style.overflow = this.scrolling;
+      this.cover(false);
+      if (this.embedded) {
+        dress(this.frame, true);
+      } else if (this.isOpen) {
         this.frame.style.display = "none";
         if (this.focused) {
           this.focused.focus();
@@ -159,11 +181,17 @@
         return;
       }
       this.close();
-      result.events.forEach(([name, metadata]) => call(this.config.onEvent, name, metadata));
+      const tellEvents = () => result.events.forEach(([name, metadata]) => call(this.config.onEvent, name, metadata));
+      if (!result.late) {
+        tellEvents();
+      }
       if (result.success) {
         call(this.config.onSuccess, ...result.success);
       } else {
         call(this.config.onExit, ...result.exit);
+      }
+      if (result.late) {
+        setTimeout(tellEvents, LATE_MS);
       }
     }
 
