@@ -13,7 +13,7 @@ def create_app(settings: "Settings") -> "Flask":
     # Imported here, or else the emulators and the demo tenant, which are apps of their own, would import this one.
     from flask import Flask
 
-    from app import access, api, assets, brand, cli, consumer, errors, hooks, legal, web, well_known
+    from app import access, api, assets, brand, cli, consumer, errors, hooks, legal, turns, web, well_known
     from app.extensions import babel, htmx, limiter, migrate
     from app.logs import configure_logging
     from app.models import Base
@@ -31,6 +31,7 @@ def create_app(settings: "Settings") -> "Flask":
     migrate.init_app(app, cast(Any, Base), directory=str(assets.ROOT / "migrations"))
 
     assets.init_app(app)
+    turns.init_app(app)
     web.init_app(app)
     access.init_app(app)
     errors.init_app(app)

@@ -1,27 +1,51 @@
-"""What every provider call goes through: transaction check, breaker, few retries, JSON check, timing."""
+"""What every provider call goes through: transaction check, bulkhead, breaker, few retries, JSON check, timing."""
 
 import json
 import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from app.providers.breaker import Breakers
+from app.providers.bulkheads import Bulkheads, FullError
 from app.providers.errors import Kind, Meaning, ProviderError, Reason
 from app.providers.transport import RawReply, Request, Timeouts, TransportError, exchange, retry_after
 
-__all__ = ["CallRecord", "HttpCaller", "Request", "Timeouts", "set_call_observer", "set_transaction_check"]
+__all__ = ["CallRecord", "HttpCaller", "Request", "Timeouts", "set_call_observer", "set_pause", "set_transaction_check"]
 
 logger = logging.getLogger(__name__)
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 _UNUSABLE = Meaning(Kind.DATA_VALIDATION, Reason.PROVIDER_DOWN, retryable=True)
 _DOWN = Meaning(Kind.NETWORK, Reason.PROVIDER_DOWN, retryable=True)
+_KEYS = Meaning(Kind.AUTHENTICATION, Reason.NOT_CONFIGURED)
+_FULL = Meaning(Kind.RATE_LIMIT, Reason.PROVIDER_BUSY, retryable=True)
 _SLOW = Meaning(Kind.NETWORK, Reason.PROVIDER_SLOW, retryable=True)
-_TRANSPORT = {"timeout": _SLOW, "deadline_passed": _SLOW, "reply_too_large": _UNUSABLE}
+# What goes wrong before a provider's own code can be read, and what is decided without asking it.
+TRANSPORT_MEANINGS = {
+    "connect_failed": _DOWN,
+    "tls_failed": _DOWN,
+    "connection_broken": _DOWN,
+    "timeout": _SLOW,
+    "deadline_passed": _SLOW,
+    "reply_too_large": _UNUSABLE,
+    "unreadable_reply": _UNUSABLE,
+    "circuit_open": _DOWN,
+    "bulkhead_full": _FULL,
+}
+# For statuses that come without one of the provider's codes.
+STATUS_MEANINGS = {
+    "http_401": _KEYS,
+    "http_403": _KEYS,
+    "http_408": _DOWN,
+    "http_429": _FULL,
+    "http_5xx": _DOWN,
+    "http_other": Meaning(Kind.DATA_VALIDATION, Reason.UNEXPECTED),
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +66,11 @@ Classify = Callable[[str, int, Mapping[str, Any]], tuple[str, Meaning] | None]
 
 _hooks: dict[str, Callable[..., Any]] = {
     "transaction_open": lambda: False,
+    "pause": nullcontext,
     "observer": lambda _record: None,
 }
 breakers = Breakers()
+bulkheads = Bulkheads()
 
 
 def set_transaction_check(is_open: Callable[[], bool]) -> None:
@@ -52,9 +78,26 @@ def set_transaction_check(is_open: Callable[[], bool]) -> None:
     _hooks["transaction_open"] = is_open
 
 
+def set_pause(pause: Callable[[], AbstractContextManager[None]]) -> None:
+    """Install what surrounds the wait for a provider: the place where a thread lets others work."""
+    _hooks["pause"] = pause
+
+
 def set_call_observer(observer: Callable[[CallRecord], None]) -> None:
     """Install what is told about every finished call."""
     _hooks["observer"] = observer
+
+
+def set_up_calls(threads: int, redis_url: str | None = None) -> None:
+    """How many threads this process serves with; where breakers of all processes meet, if anywhere."""
+    bulkheads.resize(threads)
+    if redis_url is None:
+        breakers.made_by(None)
+        return
+    # The driver costs memory that an installation without Redis need not spend.
+    from app.providers.shared_breaker import RedisLink, shared_by
+
+    breakers.made_by(shared_by(RedisLink(redis_url)))
 
 
 def refuse_open_transaction() -> None:
@@ -74,20 +117,31 @@ class HttpCaller:
         *,
         timeouts: Timeouts | None = None,
         breakers: Breakers = breakers,
+        bulkheads: Bulkheads = bulkheads,
     ) -> None:
         self.provider = provider
         self.connection_key = connection_key
         self._classify = classify
         self._timeouts = timeouts or Timeouts()
         self._breakers = breakers
+        self._bulkheads = bulkheads
 
     def call(self, request: Request) -> dict[str, Any]:
         """The JSON object of a 2xx reply (numbers with a point as Decimal); `{}` for a 204."""
         refuse_open_transaction()
+        try:
+            with self._bulkheads.place(self.provider, self.connection_key, request.operation), _hooks["pause"]():
+                return self._call(request)
+        except FullError:
+            raise self.error(request, "bulkhead_full", TRANSPORT_MEANINGS["bulkhead_full"]) from None
+
+    def _call(self, request: Request) -> dict[str, Any]:
         breaker = self._breakers.of(self.provider, self.connection_key, request.operation)
         ticket = breaker.allow()
         if ticket is None:
-            raise self.error(request, "circuit_open", _DOWN, retry_after=breaker.retry_after())
+            raise self.error(
+                request, "circuit_open", TRANSPORT_MEANINGS["circuit_open"], retry_after=breaker.retry_after()
+            )
         try:
             reply = self._run(request)
         except ProviderError as error:
@@ -98,6 +152,10 @@ class HttpCaller:
             raise
         breaker.record(ticket, False)
         return reply
+
+    def patience(self, request: Request) -> Timeouts:
+        """How long this call may take: its own limits, else those of all calls here."""
+        return request.timeouts or self._timeouts
 
     def error(self, request: Request, code: str, meaning: Meaning, **details: Any) -> ProviderError:
         return ProviderError(
@@ -111,7 +169,7 @@ class HttpCaller:
         )
 
     def _run(self, request: Request) -> dict[str, Any]:
-        timeouts = request.timeouts or self._timeouts
+        timeouts = self.patience(request)
         started = time.monotonic()
         attempts = 0
         while True:
@@ -121,7 +179,7 @@ class HttpCaller:
             except _FailedAttemptError as failed:
                 error = failed.error
                 enough_time = time.monotonic() - started < timeouts.total / 2
-                if attempts < _ATTEMPTS and enough_time and failed.may_repeat(request):
+                if attempts < ATTEMPTS and enough_time and failed.may_repeat(request):
                     time.sleep(attempts * random.uniform(0.05, 0.25))  # noqa: S311 - jitter, no secret
                     continue
                 self._report(request, error.code, error.http_status, attempts, started)
@@ -133,8 +191,8 @@ class HttpCaller:
         try:
             reply = exchange(self.provider, request, timeouts, deadline)
         except TransportError as failure:
-            meaning = _TRANSPORT.get(failure.code, _DOWN)
-            raise _FailedAttemptError(self.error(request, failure.code, meaning), failure.sent) from None
+            error = self.error(request, failure.code, TRANSPORT_MEANINGS[failure.code])
+            raise _FailedAttemptError(error, failure.sent) from None
         body = _json_object(reply)
         if reply.status == 204:
             return reply.status, {}
@@ -146,7 +204,7 @@ class HttpCaller:
 
     def _judge(self, operation: str, status: int, body: dict[str, Any] | None) -> tuple[str, Meaning]:
         if 200 <= status < 300:
-            return "unreadable_reply", _UNUSABLE
+            return "unreadable_reply", TRANSPORT_MEANINGS["unreadable_reply"]
         return self._classify(operation, status, body or {}) or (f"http_{status}", _meaning_of_status(status))
 
     def _report(self, request: Request, outcome: str, status: int | None, attempts: int, started: float) -> None:
@@ -170,13 +228,8 @@ class _FailedAttemptError(Exception):
 
 
 def _meaning_of_status(status: int) -> Meaning:
-    if status in (401, 403):
-        return Meaning(Kind.AUTHENTICATION, Reason.NOT_CONFIGURED)
-    if status == 429:
-        return Meaning(Kind.RATE_LIMIT, Reason.PROVIDER_BUSY, retryable=True)
-    if status >= 500 or status == 408:
-        return _DOWN
-    return Meaning(Kind.DATA_VALIDATION, Reason.UNEXPECTED)
+    kind = "http_5xx" if status >= 500 else f"http_{status}"
+    return STATUS_MEANINGS.get(kind, STATUS_MEANINGS["http_other"])
 
 
 def _json_object(reply: RawReply) -> dict[str, Any] | None:

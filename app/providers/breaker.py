@@ -1,6 +1,7 @@
 """A circuit breaker: opens on a rate of outages, lets one probe through when it has cooled down.
 
-State is per process. The lock guards the counters only and is never held around a call.
+State is per process here; `shared_breaker` keeps it in Redis. The lock guards the counters only and is never held
+around a call.
 """
 
 import threading
@@ -8,8 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Clock = Callable[[], float]
+LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,13 @@ class BreakerRules:
     rate: float = 0.5
     open_seconds: float = 30.0
     probe_seconds: float = 60.0
+
+
+class Ticket(NamedTuple):
+    """Permission for one call: 0 in ordinary times, else the number of the probe, and who gave it."""
+
+    number: int
+    issuer: str
 
 
 class Breaker:
@@ -50,25 +60,25 @@ class Breaker:
                 return 0.0
             return max(0.0, self._opened_at + self._rules.open_seconds - self._clock())
 
-    def allow(self) -> int | None:
-        """A ticket for one call (0 in ordinary times, else the number of the probe), or None: do not call."""
+    def allow(self) -> Ticket | None:
+        """A ticket for one call, or None: do not call."""
         with self._lock:
             if self._opened_at is None:
-                return 0
+                return Ticket(0, LOCAL)
             if not self._cooled_down(self._opened_at) or self._probe_runs():
                 return None
             self._probe_ticket += 1
             self._probe_since = self._clock()
-            return self._probe_ticket
+            return Ticket(self._probe_ticket, LOCAL)
 
-    def record(self, ticket: int, failed: bool) -> None:
+    def record(self, ticket: Ticket, failed: bool) -> None:
         """The outcome of an allowed call. While open, only the running probe decides."""
         with self._lock:
             if self._opened_at is not None:
-                if ticket and ticket == self._probe_ticket and self._probe_since is not None:
+                if ticket.number and ticket.number == self._probe_ticket and self._probe_since is not None:
                     self._end_probe(failed)
                 return
-            if ticket:
+            if ticket.number:
                 return
             now = self._clock()
             self._outcomes.append((now, failed))
@@ -80,10 +90,10 @@ class Breaker:
                 self._opened_at = now
                 self._outcomes.clear()
 
-    def release(self, ticket: int) -> None:
+    def release(self, ticket: Ticket) -> None:
         """The call said nothing about the provider's health: give a probe back."""
         with self._lock:
-            if ticket and ticket == self._probe_ticket:
+            if ticket.number and ticket.number == self._probe_ticket:
                 self._probe_since = None
 
     def _end_probe(self, failed: bool) -> None:
@@ -98,18 +108,34 @@ class Breaker:
         return self._probe_since is not None and self._clock() < self._probe_since + self._rules.probe_seconds
 
 
+# Makes the breaker of a key: `provider:connection:operation`.
+Maker = Callable[[str, BreakerRules | None, Clock], Breaker]
+
+
 class Breakers:
     """One breaker per (provider, connection, operation)."""
 
-    def __init__(self, rules: BreakerRules | None = None, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, rules: BreakerRules | None = None, clock: Clock = time.monotonic, make: Maker | None = None
+    ) -> None:
         self._rules = rules
         self._clock = clock
         self._lock = threading.Lock()
         self._all: dict[tuple[str, str, str], Breaker] = {}
+        self._make = make
+
+    def made_by(self, make: Maker | None) -> None:
+        """From now on breakers are of another make; None: of this process alone."""
+        with self._lock:
+            self._make = make
+            self._all.clear()
 
     def of(self, provider: str, connection: str, operation: str) -> Breaker:
         with self._lock:
             key = (provider, connection, operation)
             if key not in self._all:
-                self._all[key] = Breaker(self._rules, self._clock)
+                if self._make is None:
+                    self._all[key] = Breaker(self._rules, self._clock)
+                else:
+                    self._all[key] = self._make(":".join(key), self._rules, self._clock)
             return self._all[key]

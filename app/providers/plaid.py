@@ -98,6 +98,7 @@ class PlaidClient:
         client_name: str,
         *,
         products: Sequence[str] = (),
+        optional_products: Sequence[str] = (),
         country_codes: Sequence[str] = ("US",),
         language: str = "en",
         phone_number: str | None = None,
@@ -105,7 +106,10 @@ class PlaidClient:
         redirect_uri: str | None = None,
         access_token: str | None = None,
     ) -> LinkToken:
-        """A token for ordinary Link; with `access_token` and no products it is update mode."""
+        """A token for ordinary Link; with `access_token` and no products it is update mode.
+
+        A bank is offered only if it has all `products`; of `optional_products` it gives what it has.
+        """
         user = LinkTokenCreateRequestUser(client_user_id=client_user_id, **_given(phone_number=phone_number))
         body = LinkTokenCreateRequest(
             client_name=client_name[:CLIENT_NAME_LIMIT],
@@ -114,6 +118,7 @@ class PlaidClient:
             user=user,
             **_given(
                 products=[Products(product) for product in products] or None,
+                optional_products=[Products(product) for product in optional_products] or None,
                 webhook=webhook,
                 redirect_uri=redirect_uri,
                 access_token=access_token,

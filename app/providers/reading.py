@@ -19,11 +19,14 @@ class Record:
 
 def text(body: Json, *keys: str) -> str | None:
     """The first of these keys that holds text, without blanks around it."""
-    for key in keys:
-        value = body.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return None
+    return next((found for key in keys if (found := _text(body.get(key)))), None)
+
+
+def _text(value: object) -> str | None:
+    """Text that can be kept: half a character or a zero byte cannot."""
+    if not isinstance(value, str) or "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+        return None
+    return value.strip() or None
 
 
 def part(body: Json, key: str) -> Json:
@@ -41,7 +44,7 @@ def texts(body: Json, key: str) -> tuple[str, ...]:
     value = body.get(key)
     if not isinstance(value, list):
         return ()
-    return tuple(item.strip() for item in value if isinstance(item, str) and item.strip())
+    return tuple(found for item in value if (found := _text(item)))
 
 
 def flag(body: Json, key: str) -> bool:
@@ -62,9 +65,9 @@ def amount(number: object) -> str | None:
 
 def moment(value: object) -> datetime | None:
     """A time in UTC from epoch seconds or milliseconds (number or digits) or from ISO 8601 text."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
     try:
+        if isinstance(value, str) and value.strip().isdecimal():
+            value = int(value)
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             seconds = float(value) / (1000 if value >= _MILLISECONDS_FROM else 1)
             return datetime.fromtimestamp(seconds, UTC)

@@ -1,6 +1,7 @@
 """From Spinwheel's JSON to records. Arrays, summaries and profiles may all be absent."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.providers.spinwheel_records import (
     Employment,
     Profile,
     Residence,
+    RiskAssessment,
     SmsSent,
     SpinwheelUser,
 )
@@ -29,6 +31,32 @@ _LIABILITIES = {
 }
 _OWNERSHIP = {"OWN": "own", "BUY": "own", "RENT": "rent"}
 _COUNTRY = "US"
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_/.-]{0,31}", value) is not None
+
+
+def _is_score(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1000
+
+
+def _are_codes(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= 20
+        and all(isinstance(code, str) and re.fullmatch(r"[A-Z0-9]{1,4}", code) for code in value)
+    )
+
+
+# The vendor behind Spinwheel's risk layer publishes these names for its own answers; a real key corrects them.
+_RISK_SIGNALS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "trustScore": ("trust_score", _is_score),
+    "lineType": ("line_type", _is_word),
+    "isBaselined": ("is_baselined", lambda value: isinstance(value, bool)),
+    "verified": ("verified", lambda value: isinstance(value, bool)),
+    "reasonCodes": ("reason_codes", _are_codes),
+}
 
 
 def sms_sent(data: Json, now: datetime) -> SmsSent | None:
@@ -48,8 +76,24 @@ def connected(data: Json) -> Connected | None:
     if user_id is None:
         return None
     body = part(data, "profile")
-    risks: tuple[Mapping[str, Any], ...] = tuple(parts(data, "riskAssessments"))
+    risks = tuple(_risk(entry) for entry in parts(data, "riskAssessments"))
     return Connected(user_id, profile(body) if body else None, risks)
+
+
+def _risk(entry: Json) -> RiskAssessment:
+    """`details` is not documented: only what has a known name and looks like it is kept, the rest may be personal."""
+    details = part(entry, "details")
+    signals = {
+        ours: details[theirs]
+        for theirs, (ours, fits) in _RISK_SIGNALS.items()
+        if theirs in details and fits(details[theirs])
+    }
+    return RiskAssessment(_word(entry, "vendor"), _word(entry, "version"), signals)
+
+
+def _word(entry: Json, key: str) -> str:
+    value = text(entry, key)
+    return value if value is not None and _is_word(value) else "unknown"
 
 
 def user(data: Json) -> SpinwheelUser | None:

@@ -49,13 +49,22 @@ class Profile(Record):
     employments: tuple[Employment, ...]
 
 
+@dataclass(frozen=True)
+class RiskAssessment:
+    """What one vendor's model said of the phone. `signals` holds the known numbers, flags and words alone."""
+
+    vendor: str
+    version: str
+    signals: Mapping[str, Any]
+
+
 @dataclass(frozen=True, repr=False)
 class Connected(Record):
-    """The code was right and the identity matched. `risk_assessments` only where Spinwheel enabled them."""
+    """The phone is proven and the identity matched. `risk_assessments` only where Spinwheel enabled them."""
 
     user_id: str
     profile: Profile | None
-    risk_assessments: tuple[Mapping[str, Any], ...]
+    risk_assessments: tuple[RiskAssessment, ...]
 
 
 @dataclass(frozen=True, repr=False)

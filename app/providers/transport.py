@@ -20,6 +20,8 @@ from app.providers.deadlines import TimedHTTPConnectionPool, TimedHTTPSConnectio
 
 _CHUNK = 65_536
 _RETRY_AFTER_LIMIT = 24 * 3600.0
+# Idle connections kept for each host: as many as may wait on one connection of a process with many threads.
+_KEPT = 512
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _pool(provider: str) -> urllib3.PoolManager:
     """A pool per provider, so that one provider's stuck calls take no connection from another."""
     with _pools_lock:
         if provider not in _pools:
-            manager = urllib3.PoolManager(num_pools=32, maxsize=64, cert_reqs="CERT_REQUIRED")
+            manager = urllib3.PoolManager(num_pools=32, maxsize=_KEPT, cert_reqs="CERT_REQUIRED")
             manager.pool_classes_by_scheme = {
                 "http": TimedHTTPConnectionPool,
                 "https": TimedHTTPSConnectionPool,

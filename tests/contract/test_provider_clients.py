@@ -122,6 +122,8 @@ def test_ordinary_link_and_update_mode(emulator: Any) -> None:
     made = client.create_link_token("u-1", "A very long name of a credit union", products=["auth"], phone_number=MARIA)
     assert made.token.startswith("link-sandbox-")
     assert client.create_link_token("u-1", "Acme", access_token=token).token != made.token
+    more = client.create_link_token("u-1", "Acme", products=["identity"], optional_products=["auth", "liabilities"])
+    assert more.token.startswith("link-sandbox-")
     assert judged(lambda: client.create_link_token("u-1", "Acme")) == ("MISSING_FIELDS", Reason.UNEXPECTED)
     assert judged(lambda: client.exchange_public_token("public-sandbox-none")) == (
         "INVALID_PUBLIC_TOKEN", Reason.LINK_EXPIRED,

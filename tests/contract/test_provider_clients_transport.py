@@ -1,9 +1,11 @@
 """The base client against servers that drip, hang, cut, lie and flood."""
 
+import gzip
 import logging
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from app.providers import base
 from app.providers.base import CallRecord, HttpCaller, Request, Timeouts
 from app.providers.breaker import BreakerRules, Breakers
+from app.providers.bulkheads import Bulkheads
 from app.providers.errors import Kind, Meaning, ProviderError, Reason
 from tests.contract.raw_server import Play, drip, plain, raw_server, reply, silence
 
@@ -106,6 +109,27 @@ def test_a_success_that_is_no_json_object_is_an_error(answer: bytes) -> None:
 def test_a_flood_is_cut_off() -> None:
     error, _, _ = failure(plain(reply(b'"' + b"x" * 1_000_000 + b'"')))
     assert error.code == "reply_too_large"
+
+
+def test_a_compressed_answer_is_never_unpacked() -> None:
+    bomb = gzip.compress(b'{"answer": "' + b"x" * 50_000_000 + b'"}')
+    assert len(bomb) < 60_000
+    packed = reply(bomb, extra="Content-Encoding: gzip\r\n")
+    error, _, _ = failure(plain(packed), timeouts=replace(QUICK, total=2, max_bytes=100_000))
+    assert (error.code, error.kind) == ("unreadable_reply", Kind.DATA_VALIDATION)
+
+
+def test_a_full_bulkhead_fails_at_once_and_says_so() -> None:
+    full = Bulkheads(1)
+    asking = HttpCaller("raw", "con", lambda *_: None, timeouts=QUICK, breakers=Breakers(), bulkheads=full)
+    with raw_server(plain(GOOD)) as server:
+        with full.place("raw", "another", "ask"), pytest.raises(ProviderError) as caught:
+            asking.call(request(server.url))
+        assert server.connections == 0
+        assert asking.call(request(server.url)) == {"answer": Decimal("1.10")}
+    error = caught.value
+    assert (error.code, error.kind, error.reason) == ("bulkhead_full", Kind.RATE_LIMIT, Reason.PROVIDER_BUSY)
+    assert error.retryable
 
 
 def test_redirects_are_not_followed() -> None:
