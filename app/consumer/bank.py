@@ -8,17 +8,22 @@ from htmx_flask import request
 from app.access import origin_of, read_handoff
 from app.consumer.bank_screens import WINDOW, bank_words, intro, link_screen
 from app.consumer.binding import scope_or_404
-from app.consumer.context import go_on, load, read_scope, set_binding_cookie, show, visitor
+from app.consumer.context import View, go_on, load, read_scope, set_binding_cookie, show, visitor
 from app.consumer.current import answer, need_consumer
-from app.domain.bank import go_by_hand, leave_bank, open_layer, refuse_layer, retry_fetch, take_public_token
+from app.domain.bank import ask_by_birth, go_by_hand, go_without, leave_bank, refuse_layer, retry_fetch
 from app.domain.bank_events import note_events
+from app.domain.bank_exits import REFUSED, SPENT, Exit
+from app.domain.bank_opening import open_bank
+from app.domain.bank_tokens import is_current, take_public_tokens
 from app.domain.connections import connection
 from app.domain.consents import Shown
 from app.domain.flow import allowed
 from app.domain.ids import parse_id
 from app.domain.launch import Consumer, bind, use_handoff
+from app.domain.rungs import LAYER
 from app.errors import NeedsProof
 from app.models import Onboarding
+from app.models.vault import vault
 from app.web import bank_policy, services, wants_fragment
 
 blueprint = Blueprint("bank", __name__)
@@ -26,7 +31,7 @@ blueprint = Blueprint("bank", __name__)
 
 @blueprint.get("/onboarding/<onboarding_id>/connect")
 def show_intro(onboarding_id: str) -> Response:
-    """What connecting a bank means, for a reader who first chose to fill in the form by hand."""
+    """What connecting a bank means, for a reader who first chose another way, or connects one more."""
     consumer = need_consumer()
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
@@ -53,7 +58,9 @@ def _open(consumer: Consumer) -> bool:
         if not view.may_see or not allowed(view.onboarding, "open_bank"):
             return False
         shown = Shown("bank", view.disclosures["version"], g.locale, bank_words(view).plain)
-    return open_layer(services(), consumer.scope, consumer.onboarding_id, (shown,), visitor()) is None
+    by_link = request.form.get("way") == "link"
+    who = (consumer.scope, consumer.onboarding_id, (shown,), visitor())
+    return open_bank(services(), *who, by_link=by_link, prover=consumer.binding_id) is None
 
 
 @blueprint.get("/onboarding/<onboarding_id>/bank")
@@ -65,10 +72,20 @@ def show_link(onboarding_id: str) -> Response:
 def _document(consumer: Consumer, bearer: str | None = None) -> Response:
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
-        if (view.onboarding.step, view.onboarding.stage) != ("bank", "link") or not view.may_see:
+        if not at_link(view):
             return go_on(view.url())
-        plaid = connection(services(), session, consumer.scope, "plaid")
-        response = show(view, link_screen(view, plaid.settings["link_url"]), bearer=bearer)
+        return link_document(view, bearer=bearer)
+
+
+def at_link(view: View) -> bool:
+    """Whether the bank's window is open."""
+    return (view.onboarding.step, view.onboarding.stage) == ("bank", "link") and view.may_see
+
+
+def link_document(view: View, *, bearer: str | None = None, received: str | None = None) -> Response:
+    """The page under the policy that lets Plaid's script run. `received` is where a bank's own page sent back to."""
+    plaid = connection(services(), view.session, view.consumer.scope, "plaid")  # type: ignore[union-attr]
+    response = show(view, link_screen(view, plaid.settings["link_url"], received), bearer=bearer)
     link, api = origin_of(plaid.settings["link_url"]), origin_of(plaid.settings["base_url"])
     response.headers["Content-Security-Policy"] = bank_policy(link, api)
     return response
@@ -91,7 +108,7 @@ def open_window(onboarding_id: str) -> Response:
         frame = use_handoff(session, wanted, binding_id, value)
         if frame is None:
             raise NeedsProof(onboarding_id)
-        secret, consumer = bind(session, scope, wanted, place=WINDOW, proven=frame.proven)
+        secret, consumer = bind(session, scope, wanted, place=WINDOW, proven=frame.proven, opener_id=frame.binding_id)
     response = _document(consumer, secret) if _open(consumer) else answer(consumer)
     set_binding_cookie(response, consumer, secret)
     return response
@@ -101,36 +118,76 @@ def open_window(onboarding_id: str) -> Response:
 def finished(onboarding_id: str) -> Response:
     """Plaid handed over a public token: fetch in the background, show progress meanwhile."""
     consumer = need_consumer()
-    token = _text(_body(), "public_token")
+    body = _body()
+    token = _text(body, "public_token")
     with services().database.session(consumer.scope) as session:
         onboarding = session.get_one(Onboarding, consumer.onboarding_id)
         if token and consumer.may_see(onboarding):
-            take_public_token(session, onboarding, token)
+            take_public_tokens(session, onboarding, [token], _text(body, "link_token") or None, from_browser=True)
     return _location(onboarding_id)
 
 
 @blueprint.post("/onboarding/<onboarding_id>/bank/not-available")
 def not_available(onboarding_id: str) -> Response:
-    """Layer does not know this phone."""
+    """Layer does not know this phone, or this date of birth: the date, or the token of the next rung.
+
+    The date goes into the page only now that it is needed there.
+    """
     consumer = need_consumer()
+    body = _body()
+    refused = False
     with services().database.session(consumer.scope) as session:
         onboarding = session.get_one(Onboarding, consumer.onboarding_id)
-        if consumer.may_see(onboarding):
-            refuse_layer(session, onboarding)
-    return _location(onboarding_id)
+        if _speaks_of_now(session, consumer, onboarding, body):
+            birth = ask_by_birth(session, onboarding) if body.get("by") == "phone" else None
+            if birth is not None:
+                return jsonify(date_of_birth=birth)
+            refused = refuse_layer(session, onboarding)
+    return _next_rung(consumer, onboarding_id) if refused else _location(onboarding_id)
+
+
+def _next_rung(consumer: Consumer, onboarding_id: str, *, renewed: bool = False) -> Response:
+    """The page goes on where it stands, with a new token; where none can be had, the due screen says why."""
+    who = (consumer.scope, consumer.onboarding_id)
+    if open_bank(services(), *who, renewed=renewed, prover=consumer.binding_id) is not None:
+        return _location(onboarding_id)
+    with read_scope(consumer) as session:
+        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        token = vault(session).open(onboarding, "link_token")
+        return jsonify(token=token, mode="layer" if onboarding.rung in LAYER else "link")
+
+
+def _speaks_of_now(session: Any, consumer: Consumer, onboarding: Onboarding, body: dict[str, Any]) -> bool:
+    """Whether this comes from the window that is open; one that was replaced since has no say."""
+    return consumer.may_see(onboarding) and is_current(session, onboarding, _text(body, "link_token") or None)
+
+
+@blueprint.post("/onboarding/<onboarding_id>/bank/renew")
+def renew(onboarding_id: str) -> Response:
+    """The page's token is used or too old: a new one for the same rung."""
+    consumer = need_consumer()
+    with read_scope(consumer) as session:
+        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        may = consumer.may_see(onboarding) and (onboarding.step, onboarding.stage) == ("bank", "link")
+    return _next_rung(consumer, onboarding_id) if may else _location(onboarding_id)
 
 
 @blueprint.post("/onboarding/<onboarding_id>/bank/exit")
 def closed(onboarding_id: str) -> Response:
-    """The consumer closed the bank's window."""
+    """The consumer closed the bank's window, or Plaid did: a spent token is renewed once, all else leads on."""
     consumer = need_consumer()
     body = _body()
+    left = Exit(_word(body, "status"), _word(body, "error_code"), _word(body, "error_type"))
+    spent = refused = False
     with services().database.session(consumer.scope) as session:
         onboarding = session.get_one(Onboarding, consumer.onboarding_id)
-        words = {"exit_status": _word(body, "status"), "error_code": _word(body, "error_code")}
-        if consumer.may_see(onboarding):
-            leave_bank(session, onboarding, words)
-    return _location(onboarding_id)
+        if _speaks_of_now(session, consumer, onboarding, body):
+            at_bank = (onboarding.step, onboarding.stage) == ("bank", "link")
+            spent = at_bank and left.error_code in SPENT and "renewed" not in onboarding.progress
+            refused = not spent and left.error_code in REFUSED and refuse_layer(session, onboarding)
+            if not spent and not refused:
+                leave_bank(session, onboarding, left)
+    return _next_rung(consumer, onboarding_id, renewed=spent) if spent or refused else _location(onboarding_id)
 
 
 @blueprint.post("/onboarding/<onboarding_id>/bank/events")
@@ -152,6 +209,17 @@ def retry(onboarding_id: str) -> Response:
         onboarding = session.get_one(Onboarding, consumer.onboarding_id)
         if consumer.may_see(onboarding):
             retry_fetch(session, onboarding)
+    return answer(consumer)
+
+
+@blueprint.post("/onboarding/<onboarding_id>/bank/skip")
+def skip(onboarding_id: str) -> Response:
+    """Go on without this bank, with what others have filled in."""
+    consumer = need_consumer()
+    with services().database.session(consumer.scope) as session:
+        onboarding = session.get_one(Onboarding, consumer.onboarding_id)
+        if consumer.may_see(onboarding):
+            go_without(session, onboarding)
     return answer(consumer)
 
 

@@ -10,11 +10,16 @@ from app.access import new_handoff
 from app.consumer.context import FRAMED, View, tenant_home
 from app.consumer.screen_parts import Tick, Way
 from app.consumer.screens import BankIntro, BankLink, CreditFile, Waiting
-from app.consumer.sentences import bank_heading
+from app.consumer.sentences import bank_heading, exit_words
 from app.consumer.side_screens import ProviderDown, Stopped
 from app.consumer.wording import bank_agreement, credit_agreement
+from app.domain.bank import can_fetch_again
+from app.domain.bank_state import has_bank_data
+from app.domain.bank_tokens import link_token_is_good
 from app.domain.credit_file import missing_without_it
+from app.domain.flow import allowed
 from app.domain.prefill.answers import answers_of
+from app.domain.rungs import LAYER
 from app.models.vault import vault
 
 PLAID_PRIVACY = "https://plaid.com/legal/#end-user-privacy-policy"
@@ -48,36 +53,65 @@ def bank_words(view: View) -> Any:
 
 def intro(view: View) -> BankIntro:
     """What connecting means. In a frame the bank opens in a window of its own, and the frame follows along."""
-    framed = view.consumer is not None and view.consumer.place == FRAMED
-    opens_window = framed and view.flow.bank_in_frame == "popup"
+    progress = view.onboarding.progress
+    place = view.consumer.place if view.consumer else None
+    opens_window = needs_window(view)
+    # In that window a form carries the proof of this browser: with every cookie blocked nothing else would.
+    handed = opens_window or place == WINDOW
+    another = has_bank_data(view.session, view.onboarding)
+    why = progress.get("closed")
     return BankIntro(
-        action=view.url("window") if opens_window else view.url("bank"),
+        action=view.url("window") if handed else view.url("bank"),
         agreement=bank_words(view),
-        manual_url=view.url("by-hand") if view.flow.by_hand else None,
+        manual_url=view.url("by-hand") if view.flow.by_hand and not another and not why else None,
         manual_posts=True,
-        handoff=new_handoff(view.consumer) if opens_window and view.consumer else None,
-        poll_url=view.url("progress") if framed else None,
-        notice=_("The bank’s window was closed. Nothing was shared.")
-        if view.onboarding.progress.get("closed")
-        else None,
+        handoff=new_handoff(view.consumer) if handed and view.consumer else None,
+        new_window=opens_window,
+        poll_url=view.url("progress") if place == FRAMED and view.onboarding.step == "bank" else None,
+        notice=exit_words(why) if why else None,
+        another=another,
+        by_link=bool(why) and "layer" not in progress and not another,
+        ways=_ways_after_exit(view, another) if why or another else (),
     )
 
 
-def link_screen(view: View, link_origin: str) -> BankLink:
+def needs_window(view: View) -> bool:
+    """Whether the bank opens in a window of its own, because this page stands in a frame."""
+    framed = view.consumer is not None and view.consumer.place == FRAMED
+    return framed and view.flow.bank_in_frame == "popup"
+
+
+def _ways_after_exit(view: View, another: bool) -> tuple[Way, ...]:
+    if not another:
+        return (*by_hand_way(view), later_way(view))
+    if view.onboarding.step == "review":
+        return (Way(_("Back to your form"), view.url("step")),)
+    return (without_way(view), later_way(view))
+
+
+def without_way(view: View) -> Way:
+    """On with what other banks have filled in."""
+    return Way(_("Go on without this bank"), view.url("bank", "skip"), _("What we have so far is kept"), post=True)
+
+
+def link_screen(view: View, link_origin: str, received: str | None = None) -> BankLink:
     """The page that hosts Plaid's script."""
     onboarding, keep = view.onboarding, vault(view.session)
+    good = link_token_is_good(view.session, onboarding)
     return BankLink(
         script_url=link_origin + SCRIPT_PATH,
-        link_token=keep.open(onboarding, "link_token"),
-        mode="layer",
-        phone_e164=keep.open(onboarding, "phone_number"),
+        link_token=keep.open(onboarding, "link_token") if good or received else None,
+        mode="layer" if onboarding.rung in LAYER else "link",
+        phone_e164=keep.open(onboarding, "phone_number") if onboarding.rung in LAYER else None,
         finished_url=view.url("bank", "finished"),
         not_available_url=view.url("bank", "not-available"),
         exit_url=view.url("bank", "exit"),
+        renew_url=view.url("bank", "renew"),
         events_url=view.url("bank", "events"),
         back_url=view.url(),
         retry_url=view.url("bank"),
         ways=tuple(by_hand_way(view)),
+        received=received,
     )
 
 
@@ -95,22 +129,33 @@ def later_way(view: View) -> Way:
 
 def failed(view: View) -> ProviderDown:
     """A provider did not do its part: say so, and go on."""
-    onboarding = view.onboarding
-    problem = str(onboarding.progress.get("problem", ""))
+    problem = str(view.onboarding.progress.get("problem", ""))
     heading, sentence = bank_heading(problem)
-    again = problem not in CONNECT_ANEW and vault(view.session).open(onboarding, "public_token") is not None
-    primary = Way(_("Try again"), view.url("bank", "retry") if again else view.url("bank"), post=True)
-    return ProviderDown(heading=heading, sentence=sentence, primary=primary, ways=(*by_hand_way(view), later_way(view)))
+    again = problem not in CONNECT_ANEW and can_fetch_again(view.session, view.onboarding)
+    label = _("Sign in again") if problem == "login_required" else _("Try again")
+    primary = Way(label, view.url("bank", "retry"), post=True) if again else _open_way(view, label)
+    more = (without_way(view),) if _has_others(view) else ()
+    return ProviderDown(
+        heading=heading, sentence=sentence, primary=primary, ways=(*more, *by_hand_way(view), later_way(view))
+    )
+
+
+def _has_others(view: View) -> bool:
+    return has_bank_data(view.session, view.onboarding) and allowed(view.onboarding, "skip_bank")
+
+
+def _open_way(view: View, label: str) -> Way:
+    """To the bank's window; from a frame by way of the page whose button opens a tab."""
+    return Way(label, view.url("connect")) if needs_window(view) else Way(label, view.url("bank"), post=True)
 
 
 def unavailable(view: View) -> ProviderDown:
-    """Plaid does not know this phone."""
-    ways = by_hand_way(view)
+    """Layer does not know this person, and the page that would have gone on by itself is gone."""
     return ProviderDown(
-        heading=_("We couldn’t find your bank by your phone"),
-        sentence=_("Many people aren’t known there yet, and that’s fine. Your answers so far are safe."),
-        primary=ways[0] if ways else Way(_("Try again"), view.url("bank"), post=True),
-        ways=(later_way(view),),
+        heading=_("Choose your bank"),
+        sentence=_("We couldn’t find your bank by your phone. You can pick it from a list."),
+        primary=_open_way(view, _("Choose your bank")),
+        ways=(*by_hand_way(view), later_way(view)),
     )
 
 

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from app.consumer.context import View
 from app.consumer.formats import ago, money
-from app.consumer.screen_parts import Entry, Ledger, LedgerGroup
+from app.consumer.screen_parts import Entry, Ledger, LedgerGroup, Link
+from app.domain.flow import allowed
 from app.domain.prefill.answers import Answers, Holding
 
 
@@ -76,7 +77,13 @@ def _accounts(view: View, answers: Answers) -> LedgerGroup:
                 totals=((_("Shared balance"), money(total)),),
             )
         )
-    return LedgerGroup(key="accounts", title=_("Accounts"), ledgers=tuple(ledgers), hint=_hint(view, _("account")))
+    return LedgerGroup(
+        key="accounts",
+        title=_("Accounts"),
+        ledgers=tuple(ledgers),
+        hint=_hint(view, _("account")),
+        more=Link(_("Connect another bank"), view.url("connect")) if allowed(view.onboarding, "open_bank") else None,
+    )
 
 
 def _hint(view: View, what: str) -> str | None:

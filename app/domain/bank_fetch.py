@@ -1,39 +1,38 @@
-"""The background half of the bank step: fetch, keep, decide what comes next, and disconnect in the end."""
+"""The background half of the bank step: read what was shared, fetch, keep, decide what comes next."""
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.bank_accounts import keep_accounts
+from app.domain.bank_items import OpenItem, keep_item_row, open_items, remove_later
+from app.domain.bank_tokens import Waiting, keep_waiting, waiting_tokens
 from app.domain.connections import NoConnectionError, connection, plaid_client
-from app.domain.credit_file import credit_file_wanted
-from app.domain.events import record
+from app.domain.credit_file import after_bank
 from app.domain.flow import allowed, make_move
 from app.domain.jobs import ClaimedJob, Retry
-from app.domain.observations import keep_observations, keep_value, known_values
-from app.domain.onboardings import disconnect_bank_later
+from app.domain.layer_proof import needs_code_instead, prove_by_layer
+from app.domain.observations import keep_observations, known_values
 from app.domain.prefill.merge import merge
+from app.domain.risk import note_edits
 from app.domain.services import Services
-from app.models import Onboarding, PlaidAccount, PlaidItem, utcnow
+from app.models import Onboarding, PlaidItem, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
 from app.providers.errors import ProviderError, Reason
-from app.providers.observations import PLAID_BANK, BankAccount, Debt, Observation
+from app.providers.observations import BankAccount, Debt, Observation
 from app.providers.plaid import PlaidClient
 from app.providers.plaid_observations import bank_accounts, bank_observations, layer_observations
 from app.providers.plaid_records import LayerSession, LinkedItem
 
 # The consumer is watching: a few quick tries, then an honest page.
 QUICK_RETRIES = (1.0, 2.0)
-
-
-@dataclass(frozen=True)
-class _Item:
-    row_id: uuid.UUID
-    access_token: str = field(repr=False)
+# The bank asks its customer to sign in again; the connection itself is good.
+SIGN_IN_AGAIN = Reason.LOGIN_REQUIRED
 
 
 @dataclass(frozen=True)
@@ -43,47 +42,126 @@ class _Found:
     observations: list[Observation] = field(repr=False)
 
 
-def fetch_bank(services: Services, job: ClaimedJob) -> None:
-    """`bank.fetch`: session, then every Item. Safe to run again at any point: what was kept is not asked again.
+class _ItemError(Exception):
+    """One Item could not be read; the others were."""
 
-    Where the onboarding ended meanwhile, only the tokens are taken, so that the bank can be disconnected.
+    def __init__(self, error: ProviderError, row_id: uuid.UUID) -> None:
+        super().__init__(str(error))
+        self.error, self.row_id = error, row_id
+
+
+def fetch_bank(services: Services, job: ClaimedJob) -> None:
+    """`bank.fetch`: public tokens, then every Item. Safe to run again at any point: what was kept is not asked again.
+
+    Where the onboarding ended or went another way meanwhile, only the tokens are taken, so that the bank can be
+    disconnected.
     """
     assert job.scope is not None
     onboarding_id = uuid.UUID(job.payload["onboarding_id"])
     try:
         _fetch(services, job.scope, onboarding_id)
     except NoConnectionError:
-        _fail(services, job.scope, onboarding_id, Reason.NOT_CONFIGURED.value)
+        _fail(services, job.scope, onboarding_id, Reason.NOT_CONFIGURED)
+    except _ItemError as failed:
+        _retry_or_fail(services, job, onboarding_id, failed.error, failed.row_id)
     except ProviderError as error:
-        if error.retryable and job.attempts <= len(QUICK_RETRIES):
-            raise Retry(error.code, QUICK_RETRIES[job.attempts - 1]) from None
-        _fail(services, job.scope, onboarding_id, error.reason.value)
+        _retry_or_fail(services, job, onboarding_id, error)
+
+
+def _retry_or_fail(
+    services: Services, job: ClaimedJob, onboarding_id: uuid.UUID, error: ProviderError, item: uuid.UUID | None = None
+) -> None:
+    assert job.scope is not None
+    if error.retryable and job.attempts <= len(QUICK_RETRIES):
+        raise Retry(error.code, QUICK_RETRIES[job.attempts - 1]) from None
+    if not _fail(services, job.scope, onboarding_id, error.reason, item) and error.retryable:
+        raise Retry(error.code) from None
 
 
 def _fetch(services: Services, scope: Scope, onboarding_id: uuid.UUID) -> None:
     with services.database.session(scope, read_only=True) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
-        if (onboarding.step, onboarding.stage) != ("bank", "fetching"):
+        if not is_wanted(onboarding) and not waiting_tokens(session, onboarding):
             return
         client = plaid_client(connection(services, session, scope, "plaid"))
-        public_token = vault(session).open(onboarding, "public_token")
-    if "session_read" not in onboarding.progress:
-        _keep_session(services, scope, onboarding_id, client.get_layer_session(public_token))
+    refused = read_tokens(services, scope, onboarding_id, client)
     with services.database.session(scope, read_only=True) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
-        if not _wanted(onboarding):
+        if not is_wanted(onboarding):
             return
-        items = _open_items(session, onboarding)
+        items = open_items(session, onboarding, unread=True)
         expected_name = _expected_name(session, onboarding)
-    for item in items:
-        _keep_item(services, scope, onboarding_id, item, _read_item(client, item, expected_name))
+    if refused is not None and not items:
+        raise refused
+    _read_items(services, scope, onboarding_id, client, items, expected_name)
     with services.database.session(scope) as session:
-        _decide(session, session.get_one(Onboarding, onboarding_id))
+        _decide(session, session.get_one(Onboarding, onboarding_id, with_for_update=True))
 
 
-def _wanted(onboarding: Onboarding) -> bool:
-    """Whether the consumer still waits for this."""
+def is_wanted(onboarding: Onboarding) -> bool:
+    """Whether the consumer waits for the bank."""
     return onboarding.stage == "fetching" and allowed(onboarding, "show_review")
+
+
+def read_tokens(
+    services: Services, scope: Scope, onboarding_id: uuid.UUID, client: PlaidClient
+) -> ProviderError | None:
+    """Turn every public token that waits into Items; the error of one that Plaid refuses for good, which is dropped.
+
+    A token works once: the Items are kept in the transaction that strikes it off the list.
+
+    Raises:
+        ProviderError: one that may pass; the token waits on.
+    """
+    with services.database.session(scope, read_only=True) as session:
+        tokens = waiting_tokens(session, session.get_one(Onboarding, onboarding_id))
+    refused = None
+    for waiting in tokens:
+        try:
+            shared = _read_token(client, waiting)
+        except ProviderError as error:
+            if error.retryable:
+                raise
+            refused, shared = error, None
+        _keep_session(services, scope, onboarding_id, waiting, shared)
+    return refused
+
+
+def _read_token(client: PlaidClient, waiting: Waiting) -> LayerSession | LinkedItem:
+    """Layer tells a whole session, ordinary Link one Item."""
+    if waiting.layer:
+        return client.get_layer_session(waiting.token)
+    return client.exchange_public_token(waiting.token)
+
+
+def _keep_session(
+    services: Services,
+    scope: Scope,
+    onboarding_id: uuid.UUID,
+    waiting: Waiting,
+    shared: LayerSession | LinkedItem | None,
+) -> None:
+    with services.database.session(scope) as session:
+        onboarding = session.get_one(Onboarding, onboarding_id)
+        tokens = waiting_tokens(session, onboarding, lock=True)
+        now = next((one for one in tokens if one.token == waiting.token), None)
+        if now is None:
+            return
+        keep_waiting(session, onboarding, [one for one in tokens if one is not now])
+        if shared is None:
+            return
+        items = shared.items if isinstance(shared, LayerSession) else (shared,)
+        wanted = now.wanted and is_wanted(onboarding)
+        if wanted and onboarding.phone_verified_at is None:
+            wanted = prove_by_layer(session, onboarding, shared)
+        rows = [keep_item_row(session, onboarding, item, wanted=wanted) for item in items]
+        if not wanted:
+            remove_later(session, onboarding, [row for row in rows if row is not None])
+            return
+        tick(session, onboarding, session_read=True)
+        if isinstance(shared, LayerSession):
+            note_edits(session, onboarding, shared.edit_counts)
+            keep_observations(session, onboarding, layer_observations(shared, utcnow()))
 
 
 def _expected_name(session: Session, onboarding: Onboarding) -> str | None:
@@ -93,49 +171,30 @@ def _expected_name(session: Session, onboarding: Onboarding) -> str | None:
     return " ".join(parts) or None
 
 
-def _open_items(session: Session, onboarding: Onboarding) -> list[_Item]:
-    rows = session.scalars(
-        select(PlaidItem)
-        .where(PlaidItem.onboarding_id == onboarding.id, PlaidItem.fetched_at.is_(None), PlaidItem.removed_at.is_(None))
-        .order_by(PlaidItem.created_at, PlaidItem.id)
-    )
-    return [_Item(row.id, vault(session).open(row, "access_token")) for row in rows]
+def _read_items(
+    services: Services,
+    scope: Scope,
+    onboarding_id: uuid.UUID,
+    client: PlaidClient,
+    items: list[OpenItem],
+    expected_name: str | None,
+) -> None:
+    """Every Item, whatever becomes of one; an outage of Plaid itself would meet the others too."""
+    failed: _ItemError | None = None
+    for item in items:
+        try:
+            found = _read_item(client, item, expected_name)
+        except ProviderError as error:
+            failed = failed or _ItemError(error, item.row_id)
+            if error.is_outage:
+                break
+            continue
+        _keep_item(services, scope, onboarding_id, item, found)
+    if failed is not None:
+        raise failed
 
 
-def _keep_session(services: Services, scope: Scope, onboarding_id: uuid.UUID, shared: LayerSession) -> None:
-    with services.database.session(scope) as session:
-        onboarding = session.get_one(Onboarding, onboarding_id)
-        for item in shared.items:
-            _keep_item_row(session, onboarding, item)
-        tick(session, onboarding, session_read=True)
-        if _wanted(onboarding):
-            keep_observations(session, onboarding, layer_observations(shared, utcnow()))
-        else:
-            disconnect_bank_later(session, onboarding)
-
-
-def _keep_item_row(session: Session, onboarding: Onboarding, item: LinkedItem) -> None:
-    """A bank connected once more takes its earlier row, so that nothing is counted twice."""
-    keep = vault(session)
-    digest = keep.index(onboarding, "plaid_items", "item_id", item.item_id)
-    row = session.scalars(
-        select(PlaidItem).where(PlaidItem.onboarding_id == onboarding.id, PlaidItem.item_digest == digest)
-    ).one_or_none()
-    if row is None:
-        row = PlaidItem(
-            tenant_id=onboarding.tenant_id,
-            mode=onboarding.mode,
-            user_id=onboarding.user_id,
-            onboarding_id=onboarding.id,
-            item_digest=digest,
-        )
-        session.add(row)
-    row.fetched_at = row.removed_at = None
-    keep.seal(row, "item_id", item.item_id)
-    keep.seal(row, "access_token", item.access_token)
-
-
-def _read_item(client: PlaidClient, item: _Item, expected_name: str | None) -> _Found:
+def _read_item(client: PlaidClient, item: OpenItem, expected_name: str | None) -> _Found:
     held = client.get_accounts(item.access_token)
     owners = _or_nothing(lambda: client.get_identity(item.access_token))
     numbers = _or_nothing(lambda: client.get_auth(item.access_token))
@@ -145,57 +204,31 @@ def _read_item(client: PlaidClient, item: _Item, expected_name: str | None) -> _
 
 
 def _or_nothing(ask: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """A bank that lacks one product still gives the others; an outage is another matter."""
+    """A bank that lacks one product still gives the others; an outage, or a customer who must sign in again, does not.
+
+    What a consumer did not consent to (`ADDITIONAL_CONSENT_REQUIRED`, `ACCESS_NOT_GRANTED`) is a product they left out.
+    """
     try:
         return ask()
     except ProviderError as error:
-        if error.retryable:
+        if error.retryable or error.code == "ITEM_LOGIN_REQUIRED":
             raise
         return ()
 
 
-def _keep_item(services: Services, scope: Scope, onboarding_id: uuid.UUID, item: _Item, found: _Found) -> None:
+def _keep_item(services: Services, scope: Scope, onboarding_id: uuid.UUID, item: OpenItem, found: _Found) -> None:
     with services.database.session(scope) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
         row = session.get_one(PlaidItem, item.row_id)
-        if row.fetched_at is not None or not _wanted(onboarding):
+        if row.fetched_at is not None or not is_wanted(onboarding):
             return
         row.fetched_at = utcnow()
         keep_observations(session, onboarding, found.observations)
-        for account in found.accounts:
-            _keep_account(session, onboarding, row, account)
-        if "credit_accounts" in onboarding.asked["fields"]:
-            for debt in found.debts:
-                keep_value(
-                    session, onboarding, "credit_accounts", asdict(debt), PLAID_BANK, str(row.id), row.fetched_at, True
-                )
+        replaced = keep_accounts(session, onboarding, row, found.accounts, found.debts)
+        remove_later(session, onboarding, session.scalars(select(PlaidItem).where(PlaidItem.id.in_(replaced))).all())
         if found.accounts:
             vault(session).seal(row, "institution", found.accounts[0].institution_name)
         tick(session, onboarding, accounts=onboarding.progress.get("accounts", 0) + len(found.accounts))
-
-
-def _keep_account(session: Session, onboarding: Onboarding, item: PlaidItem, account: BankAccount) -> None:
-    if "bank_accounts" not in onboarding.asked["fields"]:
-        return
-    keep = vault(session)
-    digest = keep.index(onboarding, "plaid_accounts", "account_id", account.account_id)
-    row = session.scalars(
-        select(PlaidAccount).where(PlaidAccount.onboarding_id == onboarding.id, PlaidAccount.account_digest == digest)
-    ).one_or_none()
-    if row is None:
-        row = PlaidAccount(
-            tenant_id=onboarding.tenant_id,
-            mode=onboarding.mode,
-            user_id=onboarding.user_id,
-            onboarding_id=onboarding.id,
-            plaid_item_id=item.id,
-            account_digest=digest,
-            account_type=account.type,
-            account_subtype=account.subtype or "",
-        )
-        session.add(row)
-    row.updated_at = utcnow()
-    keep.seal(row, "details", {**asdict(account), "owners": list(account.owners)})
 
 
 def tick(session: Session, onboarding: Onboarding, **marks: Any) -> None:
@@ -205,48 +238,28 @@ def tick(session: Session, onboarding: Onboarding, **marks: Any) -> None:
 
 
 def _decide(session: Session, onboarding: Onboarding) -> None:
-    if not _wanted(onboarding):
+    if not is_wanted(onboarding):
         return
-    if credit_file_wanted(session, onboarding):
-        make_move(session, onboarding, "ask_credit_file")
-    else:
-        make_move(session, onboarding, "show_review")
+    if "from_review" not in onboarding.progress:
+        after_bank(session, onboarding)
+        return
+    # Who comes from the review answered the question about the credit file before.
+    progress = {name: mark for name, mark in onboarding.progress.items() if name != "from_review"}
+    make_move(session, onboarding, "show_review", progress=progress)
 
 
-def _fail(services: Services, scope: Scope, onboarding_id: uuid.UUID, why: str) -> None:
+def _fail(
+    services: Services, scope: Scope, onboarding_id: uuid.UUID, why: Reason, item: uuid.UUID | None = None
+) -> bool:
+    """Tell the consumer who waits; False where nobody does."""
     with services.database.session(scope) as session:
         onboarding = session.get_one(Onboarding, onboarding_id)
-        if allowed(onboarding, "fail_bank"):
-            progress = {**onboarding.progress, "problem": why}
-            make_move(session, onboarding, "fail_bank", {"why": why}, progress=progress)
-
-
-def remove_bank(services: Services, job: ClaimedJob) -> None:
-    """`bank.remove`: disconnect at the provider, then forget the tokens. Repeats are harmless."""
-    assert job.scope is not None
-    onboarding_id = uuid.UUID(job.payload["onboarding_id"])
-    with services.database.session(job.scope, read_only=True) as session:
-        rows = session.scalars(
-            select(PlaidItem).where(PlaidItem.onboarding_id == onboarding_id, PlaidItem.removed_at.is_(None))
-        )
-        items = [_Item(row.id, vault(session).open(row, "access_token")) for row in rows]
-        client = plaid_client(connection(services, session, job.scope, "plaid")) if items else None
-    for item in items:
-        assert client is not None
-        try:
-            client.remove_item(item.access_token)
-        except ProviderError as error:
-            if error.retryable:
-                raise Retry(error.code) from None
-        _mark_removed(services, job.scope, onboarding_id, item)
-
-
-def _mark_removed(services: Services, scope: Scope, onboarding_id: uuid.UUID, item: _Item) -> None:
-    with services.database.session(scope) as session:
-        session.execute(
-            update(PlaidItem)
-            .where(PlaidItem.id == item.row_id)
-            .values(removed_at=utcnow(), access_token_sealed=None)
-            .execution_options(synchronize_session=False)
-        )
-        record(session, session.get_one(Onboarding, onboarding_id), "bank.disconnected")
+        if not is_wanted(onboarding):
+            return False
+        if needs_code_instead(session, onboarding, why.value):
+            return True
+        progress = {**onboarding.progress, "problem": why.value}
+        if item is not None and why is SIGN_IN_AGAIN:
+            progress["item"] = item.hex
+        make_move(session, onboarding, "fail_bank", {"why": why.value}, progress=progress)
+        return True

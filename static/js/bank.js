@@ -1,29 +1,40 @@
-// Hosts Plaid's script: one handler, one try. Whatever fails ends in the choices that stand ready in the page.
+// Hosts Plaid's script: one handler at a time, down the ladder's rungs. Whatever fails ends in a way on.
 (() => {
   "use strict";
 
   const bank = document.getElementById("bank");
   const trouble = document.getElementById("bank-trouble");
-  const { script, token, mode, phone, finishedUrl, notAvailableUrl, exitUrl, eventsUrl, backUrl } = bank.dataset;
+  const { script, phone, received, finishedUrl, notAvailableUrl, exitUrl, renewUrl, eventsUrl, backUrl } = bank.dataset;
   const LOAD_MS = 15000;
   const SILENCE_MS = 6000;
 
-  let handler = null;
-  let opened = false;
+  // One handler's life: `by` is what Layer was last asked by, `asked` how often, `refused` that it said no to that.
+  let attempt = null;
   let over = false;
-  let asked = 0;
-  let watch = 0;
+  let timer = 0;
+  // For the first handler alone: a bank's own page sent the browser back to be taken up again.
+  let back = received ? { receivedRedirectUri: received } : {};
 
   function say(state) {
     for (const line of bank.querySelectorAll("[data-when]")) line.hidden = line.dataset.when !== state;
   }
 
+  function watch(milliseconds, then) {
+    clearTimeout(timer);
+    timer = setTimeout(then, milliseconds);
+  }
+
+  function drop() {
+    attempt?.handler?.destroy();
+    attempt = null;
+  }
+
   function fail() {
     if (over) return;
     over = true;
-    clearTimeout(watch);
+    clearTimeout(timer);
     say(null);
-    handler?.destroy();
+    drop();
     trouble.hidden = false;
     trouble.focus();
   }
@@ -33,9 +44,17 @@
     return fetch(url, { method: "POST", headers, body: JSON.stringify(body), keepalive });
   }
 
+  // Whatever is told here may be told twice, so an answer that got lost is asked for again.
+  async function ask(url, body) {
+    const whole = { ...body, link_token: attempt?.token ?? null };
+    const answer = (await post(url, whole).catch(() => null)) ?? (await post(url, whole));
+    if (!answer.ok) throw new Error(String(answer.status));
+    return answer.json();
+  }
+
   // A one-time value in the answer carries the binding where neither cookie nor storage does: by POST, never in a URL.
-  function leave({ location: address, handoff }) {
-    if (!handoff && !window.Prefill.travels()) return say("finished");
+  function leave({ location: address, handoff }, stay = "finished") {
+    if (!handoff && !window.Prefill.travels()) return say(stay);
     if (!handoff) return window.location.assign(address);
     const form = Object.assign(document.createElement("form"), { method: "post", action: address });
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "handoff", value: handoff }));
@@ -43,18 +62,18 @@
     form.submit();
   }
 
-  async function conclude(url, body) {
+  // The end of this handler: with the answer the next one begins here, or the page is left.
+  async function conclude(url, body, meanwhile = "leaving") {
     if (over) return;
     over = true;
-    clearTimeout(watch);
-    say("leaving");
+    clearTimeout(timer);
+    say(meanwhile);
     flush();
     try {
-      let answer = await post(url, body).catch(() => null);
-      // The public token lives half an hour and the server takes it once: asking again is safe.
-      if (!answer) answer = await post(url, body);
-      if (!answer.ok) throw new Error(String(answer.status));
-      leave(await answer.json());
+      const answer = await ask(url, body);
+      if (!answer.token) return leave(answer, url === finishedUrl ? "finished" : "left");
+      over = false;
+      start(answer);
     } catch {
       over = false;
       fail();
@@ -80,27 +99,52 @@
     batch ||= setTimeout(flush, 2000);
   }
 
-  // ---------- The ladder's rung that this page stands on ----------
+  // ---------- Layer: by phone, then by date of birth on the same handler ----------
   // A submit can be lost without a word, so silence means: once more, then go on without Layer.
-  function submitPhone() {
-    asked += 1;
-    handler.submit({ phone_number: phone });
-    clearTimeout(watch);
-    watch = setTimeout(() => (asked < 2 ? submitPhone() : conclude(notAvailableUrl, { reason: "silent" })), SILENCE_MS);
+  function submit(by, values) {
+    attempt.asked = attempt.by === by ? attempt.asked + 1 : 1;
+    Object.assign(attempt, { by, refused: false });
+    attempt.handler.submit(values);
+    watch(SILENCE_MS, () => (attempt.asked < 2 ? submit(by, values) : refuse("silent")));
   }
 
-  function open() {
-    clearTimeout(watch);
-    if (opened || over) return;
-    opened = true;
-    say("open");
-    handler.open();
+  async function refusedPhone() {
+    const mine = attempt;
+    if (mine.by !== "phone" || mine.refused) return;
+    mine.refused = true;
+    clearTimeout(timer);
+    try {
+      const answer = await ask(notAvailableUrl, { by: "phone", reason: "not_available" });
+      // LAYER_READY may have come late, after all.
+      if (over || mine !== attempt || mine.opened) return;
+      if (answer.date_of_birth) return submit("birth", { date_of_birth: answer.date_of_birth });
+      if (answer.token) return start(answer);
+      over = true;
+      leave(answer, "left");
+    } catch {
+      if (mine === attempt && !mine.opened) fail();
+    }
   }
 
-  function onEvent(name, metadata) {
-    note(name, metadata);
+  function refuse(reason) {
+    conclude(notAvailableUrl, { by: "birth", reason }, "choosing");
+  }
+
+  function onEvent(name) {
+    if (attempt.opened || over) return;
     if (name === "LAYER_READY") open();
-    if (name === "LAYER_NOT_AVAILABLE" && !opened) conclude(notAvailableUrl, { reason: "not_available" });
+    if (name === "LAYER_NOT_AVAILABLE") refusedPhone();
+    if (name === "LAYER_AUTOFILL_NOT_AVAILABLE" && attempt.by === "birth") refuse("not_available");
+  }
+
+  // ---------- Any handler ----------
+  function open() {
+    clearTimeout(timer);
+    if (attempt.opened || over) return;
+    attempt.opened = true;
+    remember(attempt.token);
+    say("open");
+    attempt.handler.open();
   }
 
   function onSuccess(publicToken, metadata) {
@@ -108,7 +152,7 @@
   }
 
   function onExit(error, metadata) {
-    if (!opened) return;
+    if (!attempt.opened && !error) return;
     conclude(exitUrl, {
       status: metadata?.status ?? null,
       error_code: error?.error_code ?? null,
@@ -118,26 +162,56 @@
   }
 
   function onLoad() {
-    if (over || asked > 0 || opened) return;
-    clearTimeout(watch);
-    if (mode === "link") open();
-    else if (phone) submitPhone();
-    else conclude(notAvailableUrl, { reason: "no_phone" });
+    if (over || attempt.asked > 0 || attempt.opened) return;
+    clearTimeout(timer);
+    if (attempt.mode === "link") open();
+    else if (phone) submit("phone", { phone_number: phone });
+    else refuse("no_phone");
   }
 
-  function create() {
-    if (over) return;
+  function start({ token, mode }) {
+    drop();
+    const mine = { token, mode, handler: null, opened: false, by: null, asked: 0, refused: false };
+    attempt = mine;
+    say(mode === "link" ? "choosing" : "opening");
+    watch(LOAD_MS, fail);
+    // A handler that was replaced has no say any more.
+    const live = (act) => (...told) => mine === attempt && act(...told);
+    const heard = (name, metadata) => {
+      note(name, metadata);
+      live(onEvent)(name);
+    };
+    const callbacks = { onSuccess: live(onSuccess), onExit: live(onExit), onEvent: heard, onLoad: live(onLoad) };
     try {
-      handler = window.Plaid.create({ token, onSuccess, onExit, onEvent, onLoad });
+      mine.handler = window.Plaid.create({ token, ...callbacks, ...back });
+      back = {};
     } catch {
       fail();
     }
   }
 
+  // ---------- A token opens one window: after a reload, or when it is old, another one is asked for ----------
+  function remember(token) {
+    history.replaceState({ ...history.state, opened: token.slice(-12) }, "");
+    try {
+      // For the page a bank's own site may send this tab back to.
+      sessionStorage.setItem("prefill bank", backUrl);
+    } catch {
+      // Blocked: a cookie may still tell.
+    }
+  }
+
+  function begin() {
+    if (over) return;
+    const { token, mode } = bank.dataset;
+    if (token && (received || history.state?.opened !== token.slice(-12))) start({ token, mode });
+    else conclude(renewUrl, {}, "opening");
+  }
+
   say("opening");
-  watch = setTimeout(fail, LOAD_MS);
+  watch(LOAD_MS, fail);
   const source = document.createElement("script");
-  source.addEventListener("load", create);
+  source.addEventListener("load", begin);
   source.addEventListener("error", fail);
   source.src = script;
   document.head.append(source);

@@ -134,18 +134,6 @@ def test_plaid_down_when_the_bank_is_opened_from_the_form_keeps_the_answers(
     assert "kept@example.com" in consumer.page
 
 
-def test_a_phone_plaid_does_not_know_leads_to_the_form(consumer: Consumer, tenant: MadeTenant) -> None:
-    onboarding_id, token = tenant.onboard()
-    consumer.prove(token)
-    consumer.open_bank()
-    answer = consumer.post_json(consumer.url("bank", "not-available"), {})
-    consumer.get(answer.get_json()["location"])
-    assert consumer.heading == "We couldn’t find your bank by your phone"
-    assert ways(consumer, "Fill in the form yourself", "Finish later")
-    consumer.post(consumer.url("by-hand"))
-    assert place(tenant, onboarding_id) == "in_progress review/manual"
-
-
 def test_closing_the_bank_s_window_leads_back_with_a_word(consumer: Consumer, tenant: MadeTenant) -> None:
     onboarding_id, token = tenant.onboard()
     consumer.prove(token)

@@ -13,6 +13,8 @@ from tests.unit.screen_server import Stage, Turn
 pytest_plugins = ["tests.unit.screen_browser"]
 pytestmark = pytest.mark.e2e
 BASE = "/onboarding/onb_01/bank"
+NOT_AVAILABLE, RENEW = BASE + "/not-available", BASE + "/renew"
+ORDINARY = {"token": "link-sandbox-2", "mode": "link"}
 PLAID = """
 window.calls = [];
 window.Plaid = { create(config) {
@@ -38,19 +40,28 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def opened(stage: Stage, page: Page, script: str, **screen: Any) -> None:
-    """The bank page at its own address, with `script` as Plaid's; the clock is the test's."""
-    at = {"now": 3, "bearer": "b-1"}
+def opened(
+    stage: Stage,
+    page: Page,
+    script: str,
+    *,
+    plan: dict[str, list[Turn]] | None = None,
+    bearer: str | None = "b-1",
+    **screen: Any,
+) -> None:
+    """The bank page at its own address, with `script` as Plaid's; the clock is the test's. `plan`: other answers."""
+    at = {"now": 3, "bearer": bearer}
     stage.plan |= {
         BASE: [Turn("bank-link", page=at, screen={"script_url": "/plaid.js", **screen})],
         "/plaid.js": [Turn(text=script)],
         BASE + "/finished": [Turn(json={"location": "/next"})],
-        BASE + "/not-available": [Turn(json={"location": "/other"})],
+        NOT_AVAILABLE: [Turn(json={"location": "/other"})],
         BASE + "/exit": [Turn(json={"location": "/closed"})],
         BASE + "/events": [Turn(status=204)],
         "/next": [Turn("waiting-over")],
         "/other": [Turn("bank-intro")],
         "/closed": [Turn("bank-intro-window")],
+        **(plan or {}),
     }
     page.clock.install()
     page.goto(stage.origin + BASE)
@@ -90,18 +101,25 @@ def test_layer_opens_once_and_the_token_is_posted(stage: Stage, page: Page) -> N
     page.evaluate(SUCCESS)
     lands(stage, page, "GET", "/next")
     (finished,) = stage.named("POST", BASE + "/finished")
-    assert finished.json == {"public_token": "profile-sandbox-1", "link_session_id": "s1"}
+    sent = {"public_token": "profile-sandbox-1", "link_session_id": "s1", "link_token": "link-sandbox-1"}
+    assert finished.json == sent
     assert finished.headers["Authorization"] == "Bearer b-1"
     assert finished.headers["X-Csrf-Token"] == "csrf-of-this-binding"
     (events,) = stage.named("POST", BASE + "/events")
     assert [event["name"] for event in events.json["events"]] == ["LAYER_READY", "OPEN", "LAYER_READY"]
 
 
-def test_no_layer_goes_to_the_next_rung(stage: Stage, page: Page) -> None:
+def names(page: Page) -> list[str]:
+    return [call[0] for call in calls(page)]
+
+
+def test_where_no_rung_is_left_the_page_goes_where_the_server_says(stage: Stage, page: Page) -> None:
     opened(stage, page, PLAID % NO_LAYER)
     page.clock.run_for(50)
     lands(stage, page, "GET", "/other")
-    assert [one.json for one in stage.named("POST", BASE + "/not-available")] == [{"reason": "not_available"}]
+    assert [one.json for one in stage.named("POST", NOT_AVAILABLE)] == [
+        {"by": "phone", "reason": "not_available", "link_token": "link-sandbox-1"}
+    ]
 
 
 def test_silence_is_asked_once_more_and_then_left(stage: Stage, page: Page) -> None:
@@ -111,7 +129,8 @@ def test_silence_is_asked_once_more_and_then_left(stage: Stage, page: Page) -> N
     assert [call[0] for call in calls(page)] == ["create", "submit", "submit"]
     page.clock.run_for(6100)
     lands(stage, page, "GET", "/other")
-    assert stage.named("POST", BASE + "/not-available")[0].json == {"reason": "silent"}
+    (told,) = stage.named("POST", NOT_AVAILABLE)
+    assert told.json == {"by": "birth", "reason": "silent", "link_token": "link-sandbox-1"}
 
 
 def test_ordinary_link_opens_when_it_is_loaded(stage: Stage, page: Page) -> None:
@@ -125,6 +144,7 @@ def test_ordinary_link_opens_when_it_is_loaded(stage: Stage, page: Page) -> None
         "error_code": "INVALID_OTP",
         "error_type": "X",
         "link_session_id": None,
+        "link_token": "link-sandbox-1",
     }
 
 
@@ -172,6 +192,15 @@ def test_where_nothing_can_be_kept_the_tab_says_it_is_done(stage: Stage, page: P
     page.evaluate(SUCCESS)
     expect(page.get_by_text("You can close this tab.")).to_be_visible()
     assert stage.named("GET", "/next") == []
+
+
+def test_where_nothing_can_be_kept_a_tab_that_was_left_says_so(stage: Stage, page: Page) -> None:
+    page.add_init_script("Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('blocked'); } })")
+    opened(stage, page, PLAID % READY)
+    page.clock.run_for(50)
+    page.evaluate("config.onExit(null, {status: null})")
+    expect(page.get_by_text("Nothing was shared. You can close this tab")).to_be_visible()
+    assert stage.named("GET", "/closed") == []
 
 
 def test_a_way_on_carries_the_bearer(stage: Stage, page: Page) -> None:
