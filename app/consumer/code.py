@@ -7,6 +7,7 @@ from app.access import browser_secret
 from app.consumer.code_screen import code_screen
 from app.consumer.context import View, load, read_scope, set_binding_cookie, show, visitor
 from app.consumer.current import answer, need_consumer
+from app.consumer.moment import this_browser
 from app.domain.confirmation import confirm_code
 from app.domain.flow import OPEN
 from app.domain.launch import find_consumer
@@ -47,13 +48,14 @@ def confirm(onboarding_id: str) -> Response:
 
 @blueprint.post("/onboarding/<onboarding_id>/code/resend")
 def resend(onboarding_id: str) -> Response:
-    """Send a new code to the same number; older ones stop working."""
+    """Send a new code to the same number, by text or call; older ones stop working."""
     consumer = need_consumer()
     with read_scope(consumer) as session:
         due = code_due(load(session, consumer.onboarding_id, consumer))
     if not due:
         return answer(consumer)
-    outcome = send_code(services(), consumer.scope, consumer.onboarding_id, CodeRequest(visitor()))
+    wanted = CodeRequest(visitor(), method=request.form.get("method"), browser=this_browser(consumer))
+    outcome = send_code(services(), consumer.scope, consumer.onboarding_id, wanted)
     if outcome.problem is not None:
         return answer(consumer, outcome)
     with read_scope(consumer) as session:

@@ -5,8 +5,9 @@ from htmx_flask import request
 
 from app.consumer.context import load, read_scope, show
 from app.consumer.current import answer, need_consumer
+from app.consumer.layer_first import ask_screen, asks_for_code
 from app.consumer.sentences import trouble_sentence
-from app.consumer.start_form import read_start, start_screen, submit_start
+from app.consumer.start_form import read_start, start_again, start_screen, submit_start
 from app.domain.flow import OPEN, allowed
 
 blueprint = Blueprint("phone", __name__)
@@ -35,10 +36,12 @@ def submit(onboarding_id: str) -> Response:
             if errors:
                 return show(view, start_screen(view, view.url("phone"), form, errors), 422)
     outcome = submit_start(consumer, form)
-    if outcome.problem is not None:
+    if outcome.problem is not None and outcome.challenge is None:
         with read_scope(consumer) as session:
             view = load(session, consumer.onboarding_id, consumer)
             if allowed(view.onboarding, "send_code") and view.onboarding.stage != "stuck":
-                notice = trouble_sentence(outcome.problem)
-                return show(view, start_screen(view, view.url("phone"), form, {}, notice), 422)
+                if asks_for_code(view, form):
+                    notice = trouble_sentence(outcome.problem, by_call=outcome.by_call)
+                    return show(view, ask_screen(view, notice), 422)
+                return show(view, start_again(view, form, outcome), 422)
     return answer(consumer, outcome)

@@ -15,6 +15,10 @@ REFUSED_TYPES = frozenset(
         PhoneNumberType.PAGER,
         PhoneNumberType.VOICEMAIL,
         PhoneNumberType.UAN,
+        PhoneNumberType.VOIP,
+        PhoneNumberType.PERSONAL_NUMBER,
+        PhoneNumberType.FIXED_LINE,
+        PhoneNumberType.UNKNOWN,
     }
 )
 

@@ -1,130 +1,207 @@
-"""Sending a code by text. Our own limits come before the provider's."""
+"""Sending a code by text or call. Our own limits come before the provider's."""
 
 import datetime as dt
-import hashlib
+import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.connections import NoConnectionError, connection, spinwheel_client
 from app.domain.consents import Shown, Visitor, give_consent
+from app.domain.events import record
 from app.domain.flow import OPEN, allowed, make_move
-from app.domain.numbers import age_on
-from app.domain.onboardings import current_status, end_onboarding
+from app.domain.onboardings import current_status
 from app.domain.outcomes import Outcome
-from app.domain.send_rules import refuse_send
+from app.domain.pace import remember, take_as_long
+from app.domain.person import external_id, note_person, who_begins
+from app.domain.send_rules import SERVER, Browser, address_hash, hold_code, refuse_send, uncount_send
 from app.domain.services import Services
 from app.domain.tenant_settings import settings_of
+from app.domain.verifiers import (
+    REMEMBERED,
+    VOICE,
+    Recipient,
+    Sent,
+    Verifier,
+    may_step_in,
+    method_for,
+    senders,
+    surely_unsent,
+    verifiers_of,
+)
 from app.models import Onboarding, PhoneVerificationSession, User, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
 from app.providers.errors import ProviderError, Reason
 
+# Under which name the time that sending takes is remembered.
+PACE = "send_code"
+# Whoever judges it: one life of every code, which the page tells.
+LONGEST_LIFE = dt.timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class CodeRequest:
-    """What is needed to send a code. Without `phone_number` the one of the onboarding is used (resend)."""
+    """What is needed to send a code. Without `phone_number` the one of the onboarding is used (resend).
+
+    `method` is `sms` or `voice`; without it, or where it cannot be had, the tenant's usual one.
+    """
 
     visitor: Visitor
     consents: tuple[Shown, ...] = ()
     phone_number: str | None = field(default=None, repr=False)
     date_of_birth: str | None = field(default=None, repr=False)
+    method: str | None = None
+    browser: Browser = SERVER
 
 
 @dataclass(frozen=True)
 class _Send:
-    phone_number: str = field(repr=False)
-    date_of_birth: str = field(repr=False)
-    user_id: str | None = field(repr=False)
-    external: str
+    to: Recipient
+    method: str
+    senders: list[Verifier]
     reserved: uuid.UUID
 
 
 def send_code(services: Services, scope: Scope, onboarding_id: uuid.UUID, wanted: CodeRequest) -> Outcome:
-    """Text a code. Also when the phone is proven already: then it serves a browser that comes back."""
+    """Text or call a code. Also when the phone is proven already: then it serves a browser that comes back."""
+    begun = time.monotonic()
     with services.database.session(scope) as session:
         # Locked, so that of two presses at once only the first finds the way free.
         onboarding = session.get_one(Onboarding, onboarding_id, with_for_update=True)
-        try:
-            spinwheel = connection(services, session, scope, "spinwheel")
-        except NoConnectionError:
-            return Outcome(Reason.NOT_CONFIGURED.value)
-        prepared = _prepare(services, session, onboarding, wanted)
-    if isinstance(prepared, Outcome):
-        return prepared
-    try:
-        sent = spinwheel_client(spinwheel).connect_sms(
-            prepared.phone_number,
-            prepared.date_of_birth,
-            ext_user_id=None if prepared.user_id else prepared.external,
-            user_id=prepared.user_id,
-            consent_at=utcnow(),
-        )
-    except ProviderError as error:
-        return _send_failed(services, scope, onboarding_id, prepared, error)
+        flow, _ = settings_of(session, onboarding.settings_version)
+        found = verifiers_of(services, session, scope)
+        method = method_for(flow, found, wanted.method)
+        prepared = _prepare(services, session, onboarding, wanted, found, method)
+    outcome = prepared if isinstance(prepared, Outcome) else _send(services, scope, onboarding_id, prepared, wanted)
+    if outcome.held is not None:
+        # Nothing was sent, and nobody can tell by the clock.
+        take_as_long(PACE, begun)
+        return Outcome()
+    if outcome.problem is None:
+        remember(PACE, begun)
+    return replace(outcome, by_call=method == VOICE)
+
+
+def _send(services: Services, scope: Scope, onboarding_id: uuid.UUID, prepared: _Send, wanted: CodeRequest) -> Outcome:
+    tried = _try_in_turn(prepared)
     with services.database.session(scope) as session:
-        onboarding = session.get_one(Onboarding, onboarding_id)
-        _keep_sent(session, onboarding, prepared.reserved, sent.user_id, sent.expires_at)
+        onboarding = session.get_one(Onboarding, onboarding_id, with_for_update=True)
+        for verifier, error in tried.failed:
+            if error.is_outage or error.reason is Reason.NOT_CONFIGURED or tried.sent is not None:
+                # It stands in the timeline, and whoever sends next knows of it.
+                why = {"method": prepared.method, "verifier": verifier.name, "why": error.reason.value}
+                record(session, onboarding, "code.failed", why)
+        if tried.sent is None:
+            error = tried.failed[-1][1]
+            if surely_unsent(error):
+                uncount_send(session, onboarding, prepared.to.phone_number, wanted.visitor)
+            return _give_up(session, onboarding, prepared, error)
+        verifier, sent = tried.sent
+        _keep_sent(session, onboarding, prepared.reserved, verifier.name, sent)
         if onboarding.phone_verified_at is None and allowed(onboarding, "send_code"):
-            make_move(session, onboarding, "send_code", {"method": "sms"})
+            make_move(session, onboarding, "send_code", {"method": prepared.method, "verifier": verifier.name})
     return Outcome()
 
 
-def _prepare(services: Services, session: Session, onboarding: Onboarding, wanted: CodeRequest) -> Outcome | _Send:
+@dataclass(frozen=True)
+class _Tried:
+    sent: tuple[Verifier, Sent] | None
+    failed: list[tuple[Verifier, ProviderError]]
+
+
+def _try_in_turn(prepared: _Send) -> _Tried:
+    """One verifier after the other, as long as surely no code is on its way."""
+    failed: list[tuple[Verifier, ProviderError]] = []
+    for verifier in prepared.senders:
+        try:
+            return _Tried((verifier, verifier.send(prepared.to, prepared.method)), failed)
+        except ProviderError as error:
+            failed.append((verifier, error))
+            if not may_step_in(error):
+                break
+    return _Tried(None, failed)
+
+
+def _prepare(
+    services: Services,
+    session: Session,
+    onboarding: Onboarding,
+    wanted: CodeRequest,
+    found: dict[str, Verifier],
+    method: str,
+) -> Outcome | _Send:
     first_time = onboarding.phone_verified_at is None
     if current_status(onboarding) not in OPEN or (first_time and not allowed(onboarding, "send_code")):
         return Outcome("over")
-    keep = vault(session)
-    phone_number = wanted.phone_number or keep.open(onboarding, "phone_number")
-    date_of_birth = wanted.date_of_birth or keep.open(onboarding, "date_of_birth")
-    if phone_number is None or date_of_birth is None:
-        return Outcome("incomplete")
+    person = who_begins(session, onboarding, wanted.phone_number, wanted.date_of_birth if first_time else None)
+    if isinstance(person, Outcome):
+        return person
+    phone_number, date_of_birth = person
+    # What was proven stays, whatever a form says that was sent before it was.
+    stands = first_time or phone_number == vault(session).open(onboarding, "phone_number")
     flow, _ = settings_of(session, onboarding.settings_version)
-    if age_on(dt.date.fromisoformat(date_of_birth), utcnow().date()) < flow.minimum_age:
-        end_onboarding(session, onboarding, "fail", "too_young")
-        return Outcome("too_young")
-    refused = refuse_send(services, session, onboarding, phone_number, wanted.visitor)
-    if refused is not None:
+    able = senders(session, onboarding, found, method)
+    if not able:
+        return Outcome(Reason.NOT_CONFIGURED.value)
+    refused = refuse_send(services, session, onboarding, phone_number, wanted.visitor, wanted.browser, method)
+    if refused is not None and refused.held is None:
         return refused
-    user = session.get_one(User, onboarding.user_id)
-    _note_person(session, onboarding, user, phone_number, date_of_birth)
+    if stands and (first_time or refused is None):
+        note_person(session, onboarding, session.get_one(User, onboarding.user_id), phone_number, date_of_birth)
     for shown in wanted.consents:
         give_consent(session, onboarding, shown, wanted.visitor)
-    known = keep.open(user, "spinwheel_user_id")
-    reserved = _reserve(session, onboarding, phone_number, flow.max_attempts)
-    return _Send(phone_number, date_of_birth, known, _external_id(user), reserved)
+    if refused is not None and refused.held is not None:
+        hold_code(session, onboarding, phone_number, refused.held, flow.max_attempts, wanted.browser, method)
+        return refused
+    to = _recipient(session, onboarding, phone_number, date_of_birth)
+    reserved = _reserve(session, onboarding, wanted, phone_number, flow.max_attempts, method, able[0].name)
+    return _Send(to, method, able, reserved)
 
 
-def _note_person(session: Session, onboarding: Onboarding, user: User, phone_number: str, date_of_birth: str) -> None:
-    """Keep phone and birth date. Another person behind the same id gets a new identity at the provider."""
-    keep = vault(session)
-    phone_digest = keep.index(user, "users", "phone_number", f"{phone_number}|{date_of_birth}")
-    if user.phone_digest is not None and user.phone_digest != phone_digest:
-        user.generation += 1
-        user.phone_verified, user.phone_verification_date, user.credit_file_at = False, None, None
-        keep.seal(user, "spinwheel_user_id", None)
-    user.phone_digest = phone_digest
-    keep.seal(user, "phone_number", phone_number)
-    keep.seal(onboarding, "phone_number", phone_number)
-    keep.seal(onboarding, "date_of_birth", date_of_birth)
+def _recipient(session: Session, onboarding: Onboarding, phone_number: str, date_of_birth: str) -> Recipient:
+    user, keep = session.get_one(User, onboarding.user_id), vault(session)
+    earlier = session.scalars(
+        select(PhoneVerificationSession)
+        .where(
+            PhoneVerificationSession.onboarding_id == onboarding.id,
+            PhoneVerificationSession.status != "verified",
+            PhoneVerificationSession.created_at > utcnow() - REMEMBERED,
+        )
+        .order_by(PhoneVerificationSession.created_at)
+    )
+    references = {row.verifier: keep.open(row, "spinwheel_session_id") for row in earlier}
+    replaces = {verifier: reference for verifier, reference in references.items() if reference}
+    return Recipient(
+        phone_number,
+        date_of_birth,
+        user_id=keep.open(user, "spinwheel_user_id"),
+        external=external_id(user),
+        locale=onboarding.locale,
+        replaces=replaces,
+    )
 
 
-def _external_id(user: User) -> str:
-    """Spinwheel ties one external id to one person, so it follows tenant, mode, user and generation."""
-    name = f"{user.tenant_id}:{user.mode}:{user.id}:{user.generation}"
-    return hashlib.sha256(name.encode()).hexdigest()[:40]
-
-
-def _reserve(session: Session, onboarding: Onboarding, phone_number: str, max_attempts: int) -> uuid.UUID:
-    """The row of the text about to be sent: the wait for the next one begins now, its code lives once it is sent."""
+def _reserve(
+    session: Session,
+    onboarding: Onboarding,
+    wanted: CodeRequest,
+    phone_number: str,
+    max_attempts: int,
+    method: str,
+    verifier: str,
+) -> uuid.UUID:
+    """The row of the code about to be sent: the wait for the next one begins now, its code lives once it is sent."""
     row = PhoneVerificationSession(
         tenant_id=onboarding.tenant_id,
         mode=onboarding.mode,
         user_id=onboarding.user_id,
         onboarding_id=onboarding.id,
-        verification_method="sms",
+        binding_id=wanted.browser.binding_id,
+        address_hash=address_hash(session, onboarding, wanted.visitor),
+        verifier=verifier,
+        verification_method=method,
         max_attempts=max_attempts,
         expires_at=utcnow(),
     )
@@ -134,9 +211,7 @@ def _reserve(session: Session, onboarding: Onboarding, phone_number: str, max_at
     return row.id
 
 
-def _keep_sent(
-    session: Session, onboarding: Onboarding, reserved: uuid.UUID, spinwheel_user_id: str, expires_at: dt.datetime
-) -> None:
+def _keep_sent(session: Session, onboarding: Onboarding, reserved: uuid.UUID, verifier: str, made: Sent) -> None:
     session.execute(
         update(PhoneVerificationSession)
         .where(
@@ -148,24 +223,22 @@ def _keep_sent(
         .execution_options(synchronize_session=False)
     )
     sent = session.get_one(PhoneVerificationSession, reserved)
-    sent.expires_at = expires_at
+    sent.verifier, sent.expires_at = verifier, min(made.expires_at, utcnow() + LONGEST_LIFE)
     keep = vault(session)
-    keep.seal(sent, "spinwheel_session_id", spinwheel_user_id)
-    keep.seal(session.get_one(User, onboarding.user_id), "spinwheel_user_id", spinwheel_user_id)
+    keep.seal(sent, "spinwheel_session_id", made.reference)
+    if verifier == "spinwheel":
+        keep.seal(session.get_one(User, onboarding.user_id), "spinwheel_user_id", made.reference)
 
 
-def _send_failed(
-    services: Services, scope: Scope, onboarding_id: uuid.UUID, prepared: _Send, error: ProviderError
-) -> Outcome:
+def _give_up(session: Session, onboarding: Onboarding, prepared: _Send, error: ProviderError) -> Outcome:
+    session.delete(session.get_one(PhoneVerificationSession, prepared.reserved))
     final = error.reason in (Reason.NUMBER_LOCKED, Reason.TOO_MANY_CODES)
-    with services.database.session(scope) as session:
-        session.delete(session.get_one(PhoneVerificationSession, prepared.reserved))
-        onboarding = session.get_one(Onboarding, onboarding_id)
-        if final and allowed(onboarding, "run_out_of_codes"):
-            make_move(session, onboarding, "run_out_of_codes", {"why": error.reason.value})
-        if error.reason is Reason.ACCESS_REVOKED:
-            # Gone at the provider: the next text makes the user anew there.
-            user = session.get_one(User, onboarding.user_id)
-            user.generation += 1
-            vault(session).seal(user, "spinwheel_user_id", None)
-    return Outcome(error.reason.value)
+    if final and allowed(onboarding, "run_out_of_codes"):
+        make_move(session, onboarding, "run_out_of_codes", {"why": error.reason.value})
+    if error.reason is Reason.ACCESS_REVOKED:
+        # Gone at the provider: the next text makes the user anew there.
+        user = session.get_one(User, onboarding.user_id)
+        user.generation += 1
+        vault(session).seal(user, "spinwheel_user_id", None)
+    unclear = error.is_outage and not surely_unsent(error)
+    return Outcome("maybe_sent" if unclear else error.reason.value)

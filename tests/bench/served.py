@@ -47,6 +47,8 @@ def environment(database_url: str) -> dict[str, str]:
         "PREFILL_ROOT_KEYS": base64.b64encode(b"k" * 32).decode(),
         "PREFILL_HASH_KEY": base64.b64encode(b"h" * 32).decode(),
         "PREFILL_LOG_LEVEL": "ERROR",
+        # One address asks for the same page again and again, which is the point here.
+        "PREFILL_LIMIT_SCALE": "1000",
     }
 
 
@@ -57,13 +59,16 @@ def _free_port() -> int:
 
 
 @contextmanager
-def served(target: str, database_url: str, workers: int, threads: int) -> Iterator[Served]:
-    """Granian with so many worker processes of so many threads; gone at the end."""
+def served(target: str, database_url: str, workers: int, threads: int, **more: str) -> Iterator[Served]:
+    """Granian with so many worker processes of so many threads, and these settings; gone at the end."""
     port = _free_port()
     size = ("--workers", str(workers), "--blocking-threads", str(threads))
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--log-level", "error", "--host", "127.0.0.1"]
     process = subprocess.Popen(
-        [*command, "--port", str(port), *size, target], cwd=ROOT, env=environment(database_url), start_new_session=True
+        [*command, "--port", str(port), *size, target],
+        cwd=ROOT,
+        env={**environment(database_url), **more},
+        start_new_session=True,
     )
     try:
         _wait(port, process)
