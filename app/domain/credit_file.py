@@ -6,24 +6,49 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from app.domain.connections import connection, spinwheel_client
+from app.domain.connections import NoConnectionError, connection, spinwheel_client
 from app.domain.consents import Shown, Visitor, give_consent
 from app.domain.flow import allowed, make_move
 from app.domain.jobs import ClaimedJob, enqueue
 from app.domain.observations import keep_observations, keep_value, known_values
 from app.domain.prefill.fields import ONLY_CREDIT_FILE
+from app.domain.risk import note_credit_file
 from app.domain.services import Services
 from app.domain.tenant_settings import settings_of
 from app.models import Onboarding, User, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
-from app.providers.errors import ProviderError
+from app.providers.errors import ProviderError, Reason
 from app.providers.observations import SPINWHEEL_CREDIT_FILE
 from app.providers.spinwheel_observations import credit_file_observations
 from app.providers.spinwheel_records import CreditFile
 
 # Spinwheel gives one report per user and day; asking again would only be refused.
 PULL_EVERY = dt.timedelta(days=1)
+# A phone that another verifier proved is connected to Spinwheel meanwhile; nobody is kept from the form for longer.
+CONNECT_PATIENCE = dt.timedelta(seconds=15)
+
+
+def after_bank(session: Session, onboarding: Onboarding) -> None:
+    """The bank was read: on to the credit file, where it is wanted and can be had, else to the review.
+
+    While the phone is still being connected to Spinwheel it waits for that; the end of the connecting asks again.
+    """
+    if onboarding.stage != "fetching" or not allowed(onboarding, "show_review"):
+        return
+    if onboarding.connecting_since is not None and keep_waiting_until(onboarding) > utcnow():
+        onboarding.progress = {**onboarding.progress, "bank_read": True}
+        return
+    if credit_file_wanted(session, onboarding):
+        make_move(session, onboarding, "ask_credit_file")
+    else:
+        make_move(session, onboarding, "show_review")
+
+
+def keep_waiting_until(onboarding: Onboarding) -> dt.datetime:
+    """The end of the patience with a connecting that is under way."""
+    assert onboarding.connecting_since is not None
+    return onboarding.connecting_since + CONNECT_PATIENCE
 
 
 def credit_file_wanted(session: Session, onboarding: Onboarding) -> bool:
@@ -66,10 +91,14 @@ def fetch_credit_file(services: Services, job: ClaimedJob) -> None:
         if not _wanted(onboarding):
             return
         user = session.get_one(User, onboarding.user_id)
+        try:
+            client = spinwheel_client(connection(services, session, job.scope, "spinwheel"))
+        except NoConnectionError:
+            _keep_report(session, onboarding, None, Reason.NOT_CONFIGURED.value)
+            return
         pulled_before = onboarding.progress.get("credit_file") == "asked"
         onboarding.progress = {**onboarding.progress, "credit_file": "asked"}
         user.credit_file_at = utcnow()
-        client = spinwheel_client(connection(services, session, job.scope, "spinwheel"))
         spinwheel_user_id = vault(session).open(user, "spinwheel_user_id")
     report: CreditFile | None = None
     outcome = "unknown"
@@ -92,6 +121,7 @@ def _keep_report(session: Session, onboarding: Onboarding, report: CreditFile | 
     if not _wanted(onboarding):
         return
     now = utcnow()
+    note_credit_file(session, onboarding, outcome)
     if report is not None:
         keep_observations(session, onboarding, credit_file_observations(report, now))
         if "credit_accounts" in onboarding.asked["fields"]:

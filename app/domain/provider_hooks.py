@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.bank import take_public_token
+from app.domain.bank_news import take_item_news
+from app.domain.bank_tokens import take_public_tokens
 from app.domain.connections import Connection, NoConnectionError, connection_by_id, plaid_client
 from app.domain.ids import parse_id
 from app.domain.jobs import ClaimedJob, enqueue
+from app.domain.layer_proof import note_passed
 from app.domain.services import Services
 from app.models import Onboarding, ProviderEvent, ProviderLink, utcnow
 from app.models.session import Scope
@@ -142,8 +144,12 @@ def handle_event(services: Services, job: ClaimedJob) -> None:
         body = vault(session).open(event, "body")
         vault(session).seal(event, "body", None)
         onboarding_id = _onboarding_of(session, body.get("link_token"))
+        if event.kind == "LAYER/LAYER_AUTHENTICATION_PASSED" and onboarding_id is not None:
+            note_passed(session, session.get_one(Onboarding, onboarding_id), body.get("link_token"))
         if event.kind == "LINK/SESSION_FINISHED" and onboarding_id is not None:
             _take_session(session, onboarding_id, body)
+        if event.kind.startswith("ITEM/"):
+            take_item_news(session, event.kind, body)
 
 
 def _onboarding_of(session: Session, link_token: Any) -> uuid.UUID | None:
@@ -154,10 +160,8 @@ def _onboarding_of(session: Session, link_token: Any) -> uuid.UUID | None:
 
 
 def _take_session(session: Session, onboarding_id: uuid.UUID, body: dict[str, Any]) -> None:
-    tokens = body.get("public_tokens") or []
+    tokens = [token for token in body.get("public_tokens") or [] if isinstance(token, str)]
     onboarding = session.get(Onboarding, onboarding_id)
     if onboarding is None or body.get("status") != "SUCCESS" or not tokens:
         return
-    # A token of an earlier attempt must not be taken for the one under way.
-    if vault(session).open(onboarding, "link_token") == body.get("link_token"):
-        take_public_token(session, onboarding, str(tokens[0]))
+    take_public_tokens(session, onboarding, tokens, body.get("link_token"))

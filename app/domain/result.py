@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.domain.consents import Shown, Visitor, consents_of, give_consent
 from app.domain.flow import make_move
 from app.domain.ids import wire_id
+from app.domain.layer_proof import proven_by
 from app.domain.onboardings import disconnect_bank_later
 from app.domain.prefill.answers import Answers, Holding, answers_of
 from app.domain.prefill.fields import FIELDS
 from app.domain.prefill.merge import Chosen
+from app.domain.risk import LAYER_VERIFIER, risk_of
 from app.domain.tenant_settings import settings_of
 from app.models import Onboarding, PrefillData, User, utcnow
 from app.models.vault import vault
@@ -196,7 +198,8 @@ def _result(
         "metadata": keep.open(onboarding, "metadata"),
         "prefill": prefill,
         "provenance": told,
-        "verifications": _verifications(onboarding),
+        "verifications": _verifications(session, onboarding),
+        "risk": risk_of(session, onboarding),
         "consents": [
             {
                 "kind": consent.kind,
@@ -219,13 +222,25 @@ def _result(
     }
 
 
-def _verifications(onboarding: Onboarding) -> list[dict[str, Any]]:
+def _proof(session: Session, onboarding: Onboarding) -> tuple[str, str] | tuple[None, None]:
+    """How the phone was proven and who judged it, in the words of `flow.verification`."""
+    row = proven_by(session, onboarding)
+    if row is None:
+        return None, None
+    if row.verifier == LAYER_VERIFIER:
+        return "plaid_layer", "plaid"
+    return f"{row.verifier}_{row.verification_method}", row.verifier
+
+
+def _verifications(session: Session, onboarding: Onboarding) -> list[dict[str, Any]]:
     """What was proven and how, and what was tried and could not be."""
     proven = onboarding.phone_verified_at
+    method, verifier = _proof(session, onboarding) if proven else (None, None)
     checks: list[dict[str, Any]] = [
         {
             "kind": "phone",
-            "method": "spinwheel_sms" if proven else None,
+            "method": method,
+            "verifier": verifier,
             "status": "verified" if proven else "not_verified",
             "verified_at": proven.isoformat() if proven else None,
         },

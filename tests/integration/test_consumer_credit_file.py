@@ -87,17 +87,22 @@ def maria_s_file(emulator: Emulator) -> Iterator[Callable[[str], None]]:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
+    ("status", "told", "flags"),
     [
-        ("frozen", "report_frozen"),
-        ("locked", "report_locked"),
-        ("fraud", "report_fraud_alert"),
-        ("not_found", "report_unavailable"),
-        ("manual_review", "report_unavailable"),
+        ("frozen", "report_frozen", ["frozen"]),
+        ("locked", "report_locked", ["locked"]),
+        ("fraud", "report_fraud_alert", ["fraud_alert"]),
+        ("not_found", "report_unavailable", None),
+        ("manual_review", "report_unavailable", None),
     ],
 )
 def test_a_file_that_cannot_be_read_is_passed_on_and_stops_nobody(
-    consumer: Consumer, tenant: MadeTenant, maria_s_file: Callable[[str], None], status: str, told: str
+    consumer: Consumer,
+    tenant: MadeTenant,
+    maria_s_file: Callable[[str], None],
+    status: str,
+    told: str,
+    flags: list[str] | None,
 ) -> None:
     maria_s_file(status)
     onboarding_id, token = tenant.onboard()
@@ -106,6 +111,8 @@ def test_a_file_that_cannot_be_read_is_passed_on_and_stops_nobody(
     consumer.share()
     assert place(tenant, onboarding_id) == "completed done/done"
     assert _status(tenant, onboarding_id) == told
+    risk = result_of(tenant, onboarding_id)["risk"]["credit_file"]
+    assert flags == (None if risk is None else [name for name, raised in risk.items() if raised])
 
 
 @pytest.mark.parametrize(

@@ -6,47 +6,27 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
-from app.domain.bank import LAYER
+from app.domain.bank_tokens import waiting_tokens
 from app.domain.connections import add_connection, default_connection_id
 from app.domain.flow import make_move
 from app.domain.handlers import HANDLERS, Handler
 from app.domain.ids import wire_id
 from app.domain.onboardings import get_onboarding
 from app.domain.provider_hooks import handle_event
-from app.emulators.plaid.keys import sign
-from app.emulators.plaid.webhooks import outbox
+from app.domain.rungs import LAYER_PHONE
 from app.models import Mode, Onboarding, ProviderEvent, ProviderLink
 from app.models.session import Scope
 from app.models.vault import vault
 from app.worker import Worker
 from tests.support.clients import CheckedClient
 from tests.support.emulator import Emulator
+from tests.support.plaid_hooks import hook, post, signature
 from tests.support.tenants import MadeTenant
 
 BODY = json.dumps({"webhook_type": "LINK", "webhook_code": "EVENTS", "link_token": "link-1"}).encode()
 EARLIER_TOKEN = "link-sandbox-earlier"
 LINK_TOKEN, PUBLIC_TOKEN = "link-sandbox-canary", "public-sandbox-canary"
-
-
-def hook(tenant: MadeTenant) -> str:
-    """The address of the tenant's use of the installation's connection."""
-    return f"/hooks/plaid/{wire_id('connection', default_connection_id(tenant.scope, 'plaid'))}"
-
-
-def signature(emulator: Emulator, body: bytes, **wrong: bool) -> str:
-    """As Plaid signs it, with the key its API shows."""
-    store = emulator.app.extensions["emulators"].store
-    with store.lock:
-        now = int(store.now().timestamp())
-        return sign(outbox(store).keys.current(now), body, now, **wrong)
-
-
-def post(client: CheckedClient, url: str, body: bytes, header: str | None) -> TestResponse:
-    """One webhook."""
-    headers = {"Content-Type": "application/json", **({"Plaid-Verification": header} if header else {})}
-    return client.post(url, data=body, headers=headers)
 
 
 def events(tenant: MadeTenant) -> list[ProviderEvent]:
@@ -161,7 +141,7 @@ def _at_the_bank(tenant: MadeTenant) -> Any:
                     target_id=onboarding.id,
                 )
             )
-        make_move(session, onboarding, "open_bank", rung=LAYER)
+        make_move(session, onboarding, "open_bank", rung=LAYER_PHONE)
     return onboarding_id
 
 
@@ -177,9 +157,11 @@ def _finished(**more: Any) -> bytes:
 
 
 def _onboarding(tenant: MadeTenant, onboarding_id: Any) -> tuple[str, str | None]:
+    """Where it stands, and the public token that the consumer waits for."""
     with tenant.services.database.session(tenant.scope, read_only=True) as session:
         row = session.get_one(Onboarding, onboarding_id)
-        return f"{row.step}/{row.stage}", vault(session).open(row, "public_token")
+        wanted = [one.token for one in waiting_tokens(session, row) if one.wanted]
+        return f"{row.step}/{row.stage}", next(iter(wanted), None)
 
 
 def _work_events(app: Flask) -> None:
