@@ -116,8 +116,8 @@ def _consumer() -> Consumer | None:
     assert request.view_args is not None
     consumer = find_browser(request.view_args["onboarding_id"])
     if consumer is not None and consumer.stale:
-        with services().database.session() as session:
-            touch(session, consumer)
+        with services().database.session(consumer.scope) as session:
+            touch(session, consumer, active=request.endpoint != "journey.progress")
     if consumer is not None and request.method not in SAFE_METHODS:
         _check_csrf_token(consumer)
     return consumer

@@ -15,6 +15,7 @@ from app.cli_jobs import jobs_dead, jobs_retry
 from app.demo import seed_demo
 from app.domain.callbacks import add_endpoint, check_endpoint_url
 from app.domain.connections import (
+    HOOKED,
     PROVIDERS,
     NoConnectionError,
     add_connection,
@@ -40,7 +41,7 @@ def init_app(app: Flask, services: Services) -> None:
     groups = {
         "tenants": ("Companies that onboard their consumers here.", [tenants_create, tenants_settings]),
         "keys": ("API keys of a tenant.", [keys_create, keys_list, keys_revoke]),
-        "connections": ("A tenant's accounts at Plaid and Spinwheel.", [connections_add, connections_list]),
+        "connections": ("A tenant's accounts at Plaid, Spinwheel and Twilio.", [connections_add, connections_list]),
         "endpoints": ("Where a tenant is called back.", [endpoints_add]),
         "jobs": ("Work that was given up.", [jobs_dead, jobs_retry]),
         "demo": ("The demo tenant.", [demo_seed]),
@@ -191,7 +192,7 @@ def connections_add(
     credentials: IO[str],
     changes: tuple[str, ...],
 ) -> None:
-    """Add a tenant's own account at a provider, and print where the provider sends its webhooks."""
+    """Add a tenant's own account at a provider, and print where the provider sends its webhooks, if it does."""
     scope = _scope(services, tenant, mode)
     secrets = {key: str(value) for key, value in _read_json(credentials, "--credentials").items()}
     settings = usual_settings(services, scope, provider) | dict(_pairs(changes))
@@ -200,7 +201,8 @@ def connections_add(
             row = add_connection(session, scope, provider, name, settings, secrets)
     except ValueError as error:
         raise click.ClickException(f"{error}.") from None
-    click.echo(f"{services.app_url}/hooks/{provider}/{wire_id('connection', row.id)}")
+    wire = wire_id("connection", row.id)
+    click.echo(f"{services.app_url}/hooks/{provider}/{wire}" if provider in HOOKED else wire)
 
 
 def _pairs(changes: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -220,7 +222,7 @@ def connections_list(services: Services, tenant: str, mode: str) -> None:
         for row in list_connections(session):
             state = "disabled" if row.disabled_at else "enabled"
             click.echo(f"{wire_id('connection', row.id)}  {row.provider}  {row.name}  {state}")
-        for provider in PROVIDERS:
+        for provider in HOOKED:
             with suppress(NoConnectionError):
                 used = connection(services, session, scope, provider)
                 click.echo(f"in use: {services.app_url}/hooks/{provider}/{used.wire_id}")

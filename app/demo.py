@@ -84,6 +84,7 @@ def seed_demo(
             **services.plaid.credentials,
         },
         "spinwheel": {**services.spinwheel.settings, "api_key": services.spinwheel.credentials["api_key"]},
+        "twilio": {**services.twilio.settings, **services.twilio.credentials},
         "personas": _personas(people, code),
     }
     _write(path, written)
@@ -94,6 +95,7 @@ def _tenant(services: Services, tenant_url: str) -> Tenant:
         return_urls=(f"{tenant_url}/return",),
         embed_origins=(tenant_url,),
         next_step_time="within one business day",
+        verification_method="both",
     )
     with services.database.session(read_only=True) as session:
         tenant = find_tenant(session, SLUG)

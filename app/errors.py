@@ -17,12 +17,14 @@ DOCS = "/docs/problems"
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorPage:
-    """An error in neutral dress: `errors/error.html`."""
+    """An error in neutral dress: `errors/error.html`. `again` is the form that came, to be sent once more."""
 
     heading: str
     sentence: str
     request_id: str
     go_on_url: str | None = None
+    again: tuple[tuple[str, str], ...] | None = None
+    again_url: str = ""
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
@@ -151,5 +153,8 @@ def _page(status: int) -> Response:
         sentence=sentence,
         request_id=g.get("request_id", ""),
         go_on_url=go_on_url,
+        # Only a limit is met with the form unread; whatever else was wrong with it would be wrong again.
+        again=tuple(request.form.items(multi=True)) if status == 429 and request.method == "POST" else None,
+        again_url=request.path,
     )
     return Response(render_template("errors/error.html", screen=screen), status=status, mimetype="text/html")

@@ -1,8 +1,10 @@
 """Settings become `Services`: the one place where they meet the domain."""
 
+from pydantic import BaseModel, SecretStr
+
 from app.domain.services import ProviderDefaults, Services
 from app.models.session import Database, transaction_open
-from app.providers.base import set_transaction_check
+from app.providers.base import set_transaction_check, set_up_calls
 from app.security.key_ring import RootKeyring
 from config.settings import Settings
 
@@ -10,6 +12,7 @@ from config.settings import Settings
 def make_services(settings: Settings) -> Services:
     """The database and the default provider connections of an installation."""
     set_transaction_check(transaction_open)
+    set_up_calls(settings.web_threads, settings.redis_url.get_secret_value() if settings.redis_url else None)
     database = Database(
         settings.database_url.get_secret_value(),
         role=settings.database_role,
@@ -17,21 +20,22 @@ def make_services(settings: Settings) -> Services:
         hash_key=settings.hash_key_bytes(),
         pool_size=settings.database_pool_size,
     )
-    plaid, spinwheel = settings.plaid, settings.spinwheel
     return Services(
         database=database,
         app_url=settings.app_url,
         allow_private_callbacks=settings.allow_private_callbacks,
         limit_scale=settings.limit_scale,
-        plaid=ProviderDefaults(
-            {"base_url": plaid.base_url, "link_url": plaid.link_url, "template_id": plaid.template_id},
-            {"client_id": plaid.client_id, "secret": plaid.secret.get_secret_value()},
-        ),
-        spinwheel=ProviderDefaults(
-            {"base_url": spinwheel.base_url, "secure_base_url": spinwheel.secure_base_url},
-            {
-                "api_key": spinwheel.api_key.get_secret_value(),
-                "webhook_secret": spinwheel.webhook_secret.get_secret_value(),
-            },
-        ),
+        plaid=_defaults(settings.plaid, "client_id", "secret"),
+        spinwheel=_defaults(settings.spinwheel, "api_key", "webhook_secret"),
+        twilio=_defaults(settings.twilio, "account_sid", "auth_token"),
+        email=_defaults(settings.messages, "email_url"),
+    )
+
+
+def _defaults(group: BaseModel, *credentials: str) -> ProviderDefaults:
+    """A group of settings as a connection: what is secret, or says who we are, apart from the rest."""
+    values = {name: value.get_secret_value() if isinstance(value, SecretStr) else str(value) for name, value in group}
+    return ProviderDefaults(
+        {name: value for name, value in values.items() if name not in credentials},
+        {name: values[name] for name in credentials},
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from app.domain.handlers import HANDLERS, Handler
-from app.domain.jobs import LEASE, ClaimedJob, Retry, claim, finish, renew, try_again
+from app.domain.jobs import LEASE, ClaimedJob, Retry, claim, finish, give_up_lost, renew, try_again
 from app.domain.services import Services
 from app.domain.upkeep import sweep
 from app.logs import describe
@@ -113,10 +113,11 @@ class Worker:
 
     def _renew_leases(self) -> bool:
         held = self._under_way()
-        if held:
-            with self._services.database.session() as session:
-                for job in held:
-                    renew(session, job, lease=self._lease)
+        with self._services.database.session() as session:
+            for job in held:
+                renew(session, job, lease=self._lease)
+            for lost in give_up_lost(session):
+                log.error("job %s %s was given up: no worker survived it", lost.kind, lost.id)
         return True
 
     def _sweep(self) -> bool:

@@ -5,6 +5,7 @@ A default here is either right for production and public, or absent. Secrets hav
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 from typing import Literal, Self, cast
 
@@ -28,6 +29,7 @@ class PlaidDefaults(BaseModel):
     client_id: str = ""
     secret: SecretStr = SecretStr("")
     template_id: str = ""
+    oauth_return: Literal["on", "off"] = "off"
 
 
 class SpinwheelDefaults(BaseModel):
@@ -39,6 +41,40 @@ class SpinwheelDefaults(BaseModel):
     secure_base_url: str = "https://secure-sandbox-api.spinwheel.io"
     api_key: SecretStr = SecretStr("")
     webhook_secret: SecretStr = SecretStr("")
+    preverified: Literal["on", "off"] = "off"
+
+
+class TwilioDefaults(BaseModel):
+    """The Twilio connection that test mode uses where a tenant has none of its own: codes by Verify, other texts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    base_url: str = "https://verify.twilio.com"
+    messages_base_url: str = "https://api.twilio.com"
+    account_sid: str = ""
+    auth_token: SecretStr = SecretStr("")
+    service_sid: str = ""
+    from_number: str = ""
+
+
+class MessageDefaults(BaseModel):
+    """Where our own mails leave: a mail server, or in development the inbox of the emulators."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    email_url: SecretStr = SecretStr("")
+    email_from: str = ""
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        url = self.email_url.get_secret_value()
+        if url and not re.fullmatch(r"(smtps?|https?)://[^/\s]+(/\S*)?", url):
+            raise ValueError("email_url is smtp://, smtps:// or the address of an inbox")
+        if bool(url) != bool(self.email_from):
+            raise ValueError("email_url and email_from need each other")
+        if url and not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+", self.email_from):
+            raise ValueError("email_from is one address, such as no-reply@example.com")
+        return self
 
 
 class Settings(BaseSettings):
@@ -55,6 +91,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=8, ge=1, le=64)
     redis_url: SecretStr | None = None
     web_processes: int = Field(default=1, ge=1)
+    web_threads: int = Field(default=512, ge=8, le=4096)
     trusted_proxies: int = Field(default=0, ge=0, le=3)
     root_keys: SecretStr
     hash_key: SecretStr
@@ -64,6 +101,8 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     plaid: PlaidDefaults = PlaidDefaults()
     spinwheel: SpinwheelDefaults = SpinwheelDefaults()
+    twilio: TwilioDefaults = TwilioDefaults()
+    messages: MessageDefaults = MessageDefaults()
 
     @field_validator("app_url")
     @classmethod
@@ -108,9 +147,17 @@ def _production_problems(settings: Settings) -> list[str]:
         for name in ("root_keys", "hash_key")
         if _readable(getattr(settings, name).get_secret_value())
     ]
-    for name, url in (("plaid.base_url", settings.plaid.base_url), ("spinwheel.base_url", settings.spinwheel.base_url)):
+    addresses = {
+        "plaid.base_url": settings.plaid.base_url,
+        "spinwheel.base_url": settings.spinwheel.base_url,
+        "twilio.base_url": settings.twilio.base_url,
+        "twilio.messages_base_url": settings.twilio.messages_base_url,
+    }
+    for name, url in addresses.items():
         if not url.startswith("https://"):
             problems.append(f"{name}: production talks to providers by https only")
+    if settings.messages.email_url.get_secret_value().startswith("http"):
+        problems.append("messages.email_url: the inbox is for development; production sends by smtp:// or smtps://")
     return problems
 
 

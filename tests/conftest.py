@@ -12,6 +12,7 @@ from app.domain.services import Services
 from app.worker import Worker
 from tests.support import databases
 from tests.support.clients import CheckedClient
+from tests.support.clocks import clock  # noqa: F401 - a fixture
 from tests.support.emulator import emulator, served_emulator  # noqa: F401 - fixtures
 from tests.support.settings import make_settings
 from tests.support.tenants import MadeTenant, make_tenant

@@ -16,11 +16,13 @@ from app.domain.consents import Visitor
 from app.domain.flow import OPEN, STEPS
 from app.domain.ids import wire_id
 from app.domain.launch import Consumer
+from app.domain.layer_proof import layer_first
 from app.domain.onboardings import current_status
 from app.domain.signing import return_token
 from app.domain.tenant_settings import Branding, FlowSettings, settings_of
 from app.models import Onboarding
 from app.models.session import Scope
+from app.security.tokens import new_token
 from app.web import render_screen, services, settings, use_locale, wants_fragment
 
 LANGUAGE_COOKIE = "__Host-prefill-language"
@@ -72,16 +74,16 @@ def load(session: Session, onboarding_id: Any, consumer: Consumer | None) -> Vie
     """Read an onboarding and speak its language from here on."""
     onboarding = session.get_one(Onboarding, onboarding_id)
     flow, branding = settings_of(session, onboarding.settings_version)
-    use_locale(chosen_locale(onboarding, flow))
+    use_locale(onboarding.locale if consumer is not None else _asked_locale(onboarding, flow))
     if onboarding.embed_origin:
         g.frame_ancestors = onboarding.embed_origin
         g.opener_policy = "unsafe-none"
     return View(session, onboarding, flow, branding, consumer)
 
 
-def chosen_locale(onboarding: Onboarding, flow: FlowSettings) -> str:
-    """What the reader asked for, else what the tenant did."""
-    for wish in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+def _asked_locale(onboarding: Onboarding, flow: FlowSettings) -> str:
+    """Before the binding: what the reader asked for, by form where cookies are blocked, else what the tenant did."""
+    for wish in (request.form.get("lang"), request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if wish in flow.locales:
             return str(wish)
     return onboarding.locale
@@ -98,7 +100,11 @@ STEP_LABELS = ("phone", "code", "bank", "review")
 def steps(view: View) -> tuple[Step, ...]:
     """The four steps a reader sees, as far as they have come."""
     labels = {"phone": _("Your phone"), "code": _("Your code"), "bank": _("Your bank"), "review": _("Check and share")}
-    names = [name for name in STEP_LABELS if name != "bank" or view.onboarding.asked["bank"]]
+    left_out = {
+        *(() if view.onboarding.asked["bank"] else ("bank",)),
+        *(("code",) if layer_first(view.onboarding, view.flow) else ()),
+    }
+    names = [name for name in STEP_LABELS if name not in left_out]
     here = STEPS.index(view.onboarding.step)
     made = []
     for name in names:
@@ -125,6 +131,7 @@ def page(view: View, *, bearer: str | None = None, with_steps: bool = True) -> P
         logo_dark=static_url(f"logos/{branding.logo_dark}") if branding.logo_dark else None,
         brand_stylesheet=f"/brand/{tenant}/{onboarding.mode}/{onboarding.settings_version}.css",
         bound=bound,
+        press=None if bound else new_token(),
         framed=framed,
         embed_origin=onboarding.embed_origin,
         bearer=bearer,
@@ -138,10 +145,16 @@ def page(view: View, *, bearer: str | None = None, with_steps: bool = True) -> P
         reference=onboarding.reference,
         privacy_url=view.disclosures["privacy"],
         finish_later_url=view.url("later") if bound and still_open else None,
+        device_action=view.url("device") if can_move(view) else None,
         cancel_url=view.url("cancel") if view.may_see and still_open else None,
         steps=steps(view) if with_steps else (),
     )
     return _with_other_language(view, made)
+
+
+def can_move(view: View) -> bool:
+    """Whether another device may go on: only where a proven phone keeps what is there from strangers."""
+    return view.may_see and view.status in OPEN and view.onboarding.phone_verified_at is not None
 
 
 def _ended_token(view: View) -> str | None:
@@ -151,18 +164,17 @@ def _ended_token(view: View) -> str | None:
 
 
 def _with_other_language(view: View, made: Page) -> Page:
+    """The way to the other language: a form once a browser is bound, because a GET keeps nothing; a link before."""
     others = [locale for locale in view.flow.locales if locale != g.locale]
-    if not others or request.method != "GET" or wants_fragment():
-        here = view.url() if view.consumer else None
-    else:
-        here = request.path
-    if not others or here is None:
+    here = request.path if request.method == "GET" and not wants_fragment() else None
+    if not others or (view.consumer is None and here is None):
         return made
     return replace(
         made,
         other_locale=others[0],
         other_locale_label=LANGUAGES[others[0]],
-        other_locale_url=f"{here}?lang={others[0]}",
+        other_locale_url=f"{here}?lang={others[0]}" if view.consumer is None else None,
+        other_locale_action=view.url("language") if view.consumer is not None else None,
     )
 
 
@@ -171,20 +183,15 @@ def show(view: View, screen: Any, status: int = 200, *, with_steps: bool = True,
     made = page(view, with_steps=with_steps, bearer=bearer)
     wide = screen.template in ("review",)
     response = render_screen(replace(made, wide=wide), screen, status)
-    remember_language(response, view)
+    wish = request.args.get("lang")
+    if view.consumer is None and wish in view.flow.locales:
+        remember_language(response, str(wish), framed=in_frame())
     return response
 
 
-def remember_language(response: Response, view: View) -> None:
-    """Keep a language the reader asked for: before the binding in a cookie, which says nothing else; after it with the
-    onboarding, so that frame, window and a browser without cookies speak the same."""
-    wish = str(request.args.get("lang"))
-    if wish not in view.flow.locales:
-        return
-    _set_cookie(response, LANGUAGE_COOKIE, wish, framed=view.consumer.place == FRAMED if view.consumer else in_frame())
-    if view.consumer is not None and view.onboarding.locale != wish:
-        with services().database.session(view.consumer.scope) as session:
-            session.get_one(Onboarding, view.onboarding.id).locale = wish
+def remember_language(response: Response, locale: str, *, framed: bool) -> None:
+    """Keep the language for pages without a binding, in a cookie that says nothing else."""
+    _set_cookie(response, LANGUAGE_COOKIE, locale, framed=framed)
 
 
 def set_binding_cookie(response: Response, consumer: Consumer, secret: str) -> None:

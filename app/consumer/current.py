@@ -11,10 +11,11 @@ from app.consumer.code_screen import code_screen
 from app.consumer.context import View, go_on, load, read_scope, show, tenant_home
 from app.consumer.done_screen import done_screen, return_link
 from app.consumer.form_screens import manual_screen, review_screen
+from app.consumer.layer_first import after_the_window, ask_screen
+from app.consumer.moment import moment_screen
 from app.consumer.screen_parts import Way
-from app.consumer.sentences import trouble_sentence
 from app.consumer.side_screens import Stopped
-from app.consumer.start_form import start_screen
+from app.consumer.start_form import start_again
 from app.domain.flow import OPEN
 from app.domain.launch import Consumer
 from app.domain.outcomes import Outcome
@@ -38,12 +39,14 @@ def current_screen(view: View, outcome: Outcome | None = None, typed: dict[str, 
         if view.status == "completed" and view.may_see:
             return done_screen(view)
         return ended_screen(view)
+    if outcome is not None and outcome.challenge is not None:
+        return moment_screen(view, outcome.challenge)
     if not view.may_see:
         return code_screen(view, outcome)
     if onboarding.step == "phone":
-        problem = outcome.problem if outcome else None
-        notice = trouble_sentence(problem) if problem and problem != "incomplete" else None
-        return start_screen(view, view.url("phone"), typed or {}, {}, notice)
+        return start_again(view, typed or {}, outcome or Outcome())
+    if onboarding.step == "code" and onboarding.stage == "ask":
+        return after_the_window(view) or ask_screen(view)
     if onboarding.step == "code":
         return code_screen(view, outcome)
     if onboarding.step == "bank":
@@ -60,7 +63,8 @@ def answer(consumer: Consumer, outcome: Outcome | None = None, status: int = 200
         return go_on(_home())
     with read_scope(consumer) as session:
         view = load(session, consumer.onboarding_id, consumer)
-        return show(view, current_screen(view, outcome), 422 if bad and status == 200 else status)
+        asked = outcome is not None and outcome.challenge is not None
+        return show(view, current_screen(view, outcome), 422 if bad and not asked and status == 200 else status)
 
 
 def _home() -> str:

@@ -13,7 +13,7 @@ from app.consumer.start_form import phone_problem, read_start, resume_form, star
 from app.domain.bank import go_by_hand
 from app.domain.flow import OPEN, make_move
 from app.domain.ids import wire_id
-from app.domain.launch import Consumer, FoundLink, bind, find_link, use_link
+from app.domain.launch import Consumer, FoundLink, bind, find_link, pressed_again, use_link
 from app.domain.limits import RESUMES, spend_one
 from app.domain.resume import restart
 from app.models import Onboarding, utcnow
@@ -94,8 +94,10 @@ def _find(launch_token: str) -> FoundLink | None:
 
 def _bind(link: FoundLink) -> tuple[str, Consumer] | None:
     with services().database.session(link.scope) as session:
-        if not use_link(session, link):
-            return None
+        if not use_link(session, link, _press()):
+            # Of a double click without script only the second answer reaches the browser.
+            again = pressed_again(session, link, _press())
+            return bind(session, link.scope, link.onboarding_id, place=place_of_request()) if again else None
         onboarding = session.get_one(Onboarding, link.onboarding_id)
         onboarding.locale = g.locale
         if onboarding.status == "created":
@@ -120,10 +122,15 @@ def _come_back(link: FoundLink, launch_token: str, form: dict[str, str]) -> Resp
     return _taken(launch_token) if bound is None else first_answer(*bound, form)
 
 
+def _press() -> str:
+    """What the pressed page alone knows."""
+    return str(request.form.get("press", ""))
+
+
 def _refusal(view: View, link: FoundLink) -> Response | None:
     if view.status not in OPEN:
         return show(view, ended_screen(view), with_steps=False)
-    if link.usable:
+    if link.usable or pressed_again(view.session, link, _press()):
         return None
     if find_browser(view.wire) is not None:
         return go_on(view.url())
@@ -136,6 +143,7 @@ def _refusal(view: View, link: FoundLink) -> Response | None:
             action=form.action,
             phone=form.phone,
             agreement=form.agreement,
+            button=form.button,
         )
     else:
         ended = LinkEnded(reason=link.reason, restart_url=restart_url)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Coming back with a browser that holds nothing: the phone is proven again before anything personal appears."""
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, g
 from htmx_flask import request
 
 from app.consumer.binding import first_answer, place_of_request, scope_or_404
@@ -11,6 +11,7 @@ from app.domain.flow import OPEN
 from app.domain.ids import parse_id
 from app.domain.launch import bind
 from app.domain.limits import RESUMES, spend_one
+from app.models import Onboarding
 from app.web import services
 
 blueprint = Blueprint("resume", __name__)
@@ -45,5 +46,6 @@ def prove_again(onboarding_id: str) -> Response:
         if problem is not None:
             return show(view, resume_form(view, view.url("resume"), form, problem), 422, with_steps=False)
     with services().database.session(scope) as session:
+        session.get_one(Onboarding, wanted).locale = g.locale
         secret, consumer = bind(session, scope, wanted, place=place_of_request())
     return first_answer(secret, consumer, form)

@@ -34,7 +34,9 @@ class Page:
     """What surrounds a screen. URLs that are None leave their link out.
 
     Without `bound` (no binding yet, or lost) links and forms are native: the answer must be a document.
-    `title` replaces the screen's own. `return_token` rides on the last message to the embedding page.
+    `title` replaces the screen's own. `press` tells two presses of one button from two pages. The other language is
+    asked for by a link (`other_locale_url`) or a form (`other_locale_action`). `return_token` rides on the last
+    message to the embedding page.
     """
 
     nonce: str
@@ -47,8 +49,10 @@ class Page:
     other_locale: str | None = None
     other_locale_label: str | None = None
     other_locale_url: str | None = None
+    other_locale_action: str | None = None
     title: str | None = None
     bound: bool = True
+    press: str | None = None
     framed: bool = False
     embed_origin: str | None = None
     bearer: str | None = None
@@ -61,6 +65,7 @@ class Page:
     support: Link | None = None
     reference: str | None = None
     finish_later_url: str | None = None
+    device_action: str | None = None
     privacy_url: str | None = None
     cancel_url: str | None = None
     delete_url: str | None = None
@@ -77,7 +82,8 @@ class Page:
 class StartPhone:
     """The first form. `phone` or `birth` is None where the tenant gave it already.
 
-    `known_phone` may then show the mask.
+    `known_phone` may then show the mask. `heading`, `lead`, `hint` and `button` take the place of the usual words, and
+    `change_url` leads to the form for another number. `method` is posted along where it is not the usual one.
     Posts `country`, `phone_number`, `birth_month`, `birth_day`, `birth_year`.
     """
 
@@ -87,6 +93,12 @@ class StartPhone:
     phone: PhoneInput | None
     birth: BirthInput | None
     known_phone: str | None = None
+    method: str | None = None
+    heading: str | None = None
+    lead: str | None = None
+    hint: str | None = None
+    button: str | None = None
+    change_url: str | None = None
     manual_url: str | None = None
     manual_posts: bool = False
     notice: str | None = None
@@ -100,19 +112,26 @@ class StartPhone:
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """The one-time code. Posts `code`. `resend_in` is seconds, 0 = may ask now, None = none can be sent.
+    """The one-time code, sent by `method` (`sms` or `voice`). Posts `code`.
 
-    With `used_up` (a sentence) the input is gone and `ways` lead on.
+    `resend_in` and `other_in` are seconds until another may be asked for, by the same method or by `other_method` where
+    there is one; 0 = may ask now, None = none can be sent. Both post `method` to `resend_action`.
+    With `used_up` (a sentence) the input is gone and `ways` lead on. With `coming_back` the page does not tell whether
+    the number is the one the onboarding was begun with.
     """
 
     template: ClassVar[str] = "code"
     action: str
     masked_phone: str
+    method: str = "sms"
     minutes_valid: int = 5
     resend_action: str | None = None
     resend_in: int | None = None
+    other_method: str | None = None
+    other_in: int | None = None
     resent_at: str | None = None
     change_url: str | None = None
+    coming_back: bool = False
     manual_url: str | None = None
     manual_posts: bool = False
     error: str | None = None
@@ -125,6 +144,8 @@ class BankIntro:
     """Before the bank. With `handoff` the form opens a window of its own and posts that one-time value along.
 
     `poll_url` answers 204 until the other window has moved the onboarding on, then with the next fragment.
+    `another`: a further bank. With `notice` (a title and a sentence) the last window was left, and `ways` lead on;
+    `by_link`: ordinary Link is another way, by the form's button `way` = `link`. `new_window` opens a tab.
     """
 
     template: ClassVar[str] = "bank_intro"
@@ -133,31 +154,40 @@ class BankIntro:
     manual_url: str | None = None
     manual_posts: bool = False
     handoff: str | None = None
+    new_window: bool = True
     poll_url: str | None = None
-    notice: str | None = None
+    notice: tuple[str, str] | None = None
+    another: bool = False
+    by_link: bool = False
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class BankLink:
     """The document that hosts Plaid's script (needs JavaScript).
 
-    The URLs take JSON by POST and answer `{"location": url}`. finished: `{public_token, link_session_id}`;
-    not_available: `{}`; exit: `{status, error_code, error_type, link_session_id}`; events: `{events: [{name,
-    timestamp, view_name, exit_status, error_code, link_session_id}]}`, whose answer is not read.
+    The URLs take JSON by POST, all with the `link_token` that is meant, and answer `{"location": url}`, or
+    `{"token", "mode"}` to go on here with. finished: `{public_token, link_session_id}`; not_available: `{by: "phone" or
+    "birth", reason}`, which may answer `{"date_of_birth"}` for the same handler; exit: `{status, error_code,
+    error_type, link_session_id}`; renew: `{}`; events: `{events: [{name, timestamp, view_name, exit_status, error_code,
+    link_session_id}]}`, whose answer is not read. Without `link_token` the page asks for a new one itself.
+    `received` is the whole address a bank's own page sent the browser back to.
     """
 
     template: ClassVar[str] = "bank_link"
     script_url: str
-    link_token: str
+    link_token: str | None
     mode: Literal["layer", "link"]
     phone_e164: str | None
     finished_url: str
     not_available_url: str
     exit_url: str
+    renew_url: str
     events_url: str
     back_url: str
     retry_url: str
     ways: tuple[Way, ...]
+    received: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,14 +33,42 @@ class Ask:
 
 @dataclass(frozen=True, kw_only=True)
 class FinishLater:
-    """How to come back. `text_action` sends a link where that is possible."""
+    """How to come back. The actions are there where a link can be sent so; `email_action` is posted `email`.
+
+    Without `kept` a phone was never proven, so another browser begins anew.
+    """
 
     template: ClassVar[str] = "finish_later"
     until: str
     back_url: str
+    kept: bool = True
     text_action: str | None = None
     masked_phone: str | None = None
-    sent: bool = False
+    email_action: str | None = None
+    email: str = ""
+    error: str | None = None
+    notice: str | None = None
+    sent: Literal["text", "email"] | None = None
+    device_action: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherDevice:
+    """A code to scan. `state`: `waiting` for a phone, `opened` by one, `ended` unused.
+
+    `qr_path` draws dark squares in a grid of `qr_size`. The page asks `poll_url` until the phone has moved on.
+    """
+
+    template: ClassVar[str] = "other_device"
+    state: Literal["waiting", "opened", "ended"]
+    back_url: str
+    action: str
+    poll_url: str | None = None
+    link: str = ""
+    qr_path: str = ""
+    qr_size: int = 0
+    minutes: int = 10
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +112,7 @@ class LinkEnded:
     action: str | None = None
     phone: PhoneInput | None = None
     agreement: Words | None = None
+    button: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +123,7 @@ class Resume:
     action: str
     phone: PhoneInput
     agreement: Words
+    button: str
     until: str
     restart_url: str | None = None
 
@@ -118,6 +148,28 @@ class Stopped:
     sentence: str
     primary: Way | None = None
     ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Proof of work before a code: the script solves `challenge` and posts `fields` with it to `action` by itself.
+
+    Without script the button does it, once `wait_seconds` have passed.
+    """
+
+    template: ClassVar[str] = "moment"
+    action: str
+    challenge: str
+    button: str
+    fields: tuple[tuple[str, str], ...] = ()
+    wait_seconds: int = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class BankReturn:
+    """A bank's own page sent the browser back, and nothing here tells whose it is. Script may know the way back."""
+
+    template: ClassVar[str] = "bank_return"
 
 
 @dataclass(frozen=True, kw_only=True)

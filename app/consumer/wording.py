@@ -12,6 +12,20 @@ from app.consumer.screen_parts import Words, words
 Gettext = Callable[..., str]
 
 
+def call_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
+    """Above "Call me with a code" on the first form."""
+    return words(
+        _(
+            "By tapping **Call me with a code** you agree to the [end user agreement](%(terms)s), to an automatic "
+            "call, and let %(tenant)s check this number with your phone carrier. "
+            "[How we use your data](%(privacy)s)",
+            terms=terms_url,
+            tenant=tenant,
+            privacy=privacy_url,
+        )
+    )
+
+
 def code_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
     """Above "Text me a code" on the first form."""
     return words(
@@ -26,8 +40,24 @@ def code_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str)
     )
 
 
-def return_agreement(_: Gettext) -> Words:
-    """Above "Text me a code" when a consumer comes back."""
+def layer_agreement(_: Gettext, *, tenant: str, terms_url: str, privacy_url: str) -> Words:
+    """Above "Continue" on the first form, where the bank comes next and Plaid texts the code."""
+    return words(
+        _(
+            "By tapping **Continue** you agree to the [end user agreement](%(terms)s) and let %(tenant)s check this "
+            "number with your phone carrier. Plaid may text you a code. Message and data rates may apply. "
+            "[How we use your data](%(privacy)s)",
+            terms=terms_url,
+            tenant=tenant,
+            privacy=privacy_url,
+        )
+    )
+
+
+def return_agreement(_: Gettext, *, by_call: bool = False) -> Words:
+    """Above "Text me a code" or "Call me with a code" when a consumer comes back."""
+    if by_call:
+        return words(_("By tapping **Call me with a code** you agree to an automatic call that says a code."))
     return words(
         _("By tapping **Text me a code** you agree that we text you a code. Message and data rates may apply.")
     )

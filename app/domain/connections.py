@@ -15,18 +15,34 @@ from app.models.session import Scope
 from app.models.vault import vault
 from app.providers.plaid import PlaidClient
 from app.providers.spinwheel import SpinwheelClient
+from app.providers.twilio_verify import TwilioVerifyClient
 
-PROVIDERS = ("plaid", "spinwheel")
+PROVIDERS = ("plaid", "spinwheel", "twilio")
+# Those that call us back.
+HOOKED = ("plaid", "spinwheel")
 # Live data goes to the providers themselves and to nobody else, whatever a setting says.
 LIVE_HOSTS = {
     "plaid": {"base_url": {"production.plaid.com"}, "link_url": {"cdn.plaid.com"}},
     "spinwheel": {"base_url": {"api.spinwheel.io"}, "secure_base_url": {"secure-api.spinwheel.io"}},
+    "twilio": {"base_url": {"verify.twilio.com"}, "messages_base_url": {"api.twilio.com"}},
 }
 SETTING_NAMES = {
     "plaid": ("base_url", "link_url", "template_id"),
     "spinwheel": ("base_url", "secure_base_url"),
+    # A Verify service for codes, a number of the account's for other texts; what is empty is not done.
+    "twilio": ("base_url", "messages_base_url", "service_sid", "from_number"),
 }
-CREDENTIAL_NAMES = {"plaid": ("client_id", "secret"), "spinwheel": ("api_key", "webhook_secret")}
+# Settings that may be left out, with what they may say; the first is meant where nothing is said.
+CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "plaid": {"oauth_return": ("off", "on")},
+    "spinwheel": {"preverified": ("off", "on")},
+    "twilio": {},
+}
+CREDENTIAL_NAMES = {
+    "plaid": ("client_id", "secret"),
+    "spinwheel": ("api_key", "webhook_secret"),
+    "twilio": ("account_sid", "auth_token"),
+}
 
 
 class NoConnectionError(Exception):
@@ -112,7 +128,8 @@ def add_connection(
     vault(session).seal(row, "credentials", credentials)
     session.add(row)
     session.flush()
-    add_hook_link(session, scope, row.id)
+    if provider in HOOKED:
+        add_hook_link(session, scope, row.id)
     return row
 
 
@@ -126,13 +143,18 @@ def usual_settings(services: Services, scope: Scope, provider: str) -> dict[str,
     if scope.mode == Mode.LIVE:
         return {name: f"https://{min(hosts)}" for name, hosts in LIVE_HOSTS[provider].items()}
     defaults: ProviderDefaults = getattr(services, provider)
-    return dict(defaults.settings)
+    # What the installation's own account may do, a tenant's need not.
+    return {name: value for name, value in defaults.settings.items() if name not in CHOICES[provider]}
 
 
 def check_connection(mode: str, provider: str, settings: dict[str, str], credentials: dict[str, str]) -> None:
     """Refuse what could not work or could leak; see `add_connection`."""
-    if set(settings) != set(SETTING_NAMES[provider]):
-        raise ValueError(f"settings of {provider} are {', '.join(SETTING_NAMES[provider])}")
+    choices = CHOICES[provider]
+    if set(settings) - set(choices) != set(SETTING_NAMES[provider]):
+        raise ValueError(f"settings of {provider} are {', '.join((*SETTING_NAMES[provider], *choices))}")
+    for name, words in choices.items():
+        if settings.get(name, words[0]) not in words:
+            raise ValueError(f"{name} is one of {', '.join(words)}")
     if set(credentials) != set(CREDENTIAL_NAMES[provider]):
         raise ValueError(f"credentials of {provider} are {', '.join(CREDENTIAL_NAMES[provider])}")
     if mode != Mode.LIVE:
@@ -166,6 +188,11 @@ def _spinwheel(base_url: str, secure_base_url: str, api_key: str, key: str) -> S
     return SpinwheelClient(base_url, secure_base_url, api_key, connection_key=key)
 
 
+@lru_cache(maxsize=256)
+def _twilio(base_url: str, account_sid: str, auth_token: str, service_sid: str, key: str) -> TwilioVerifyClient:
+    return TwilioVerifyClient(base_url, account_sid, auth_token, service_sid, connection_key=key)
+
+
 def plaid_client(plaid: Connection) -> PlaidClient:
     """The client of a connection; kept, because it holds the connection's sockets and circuit breakers."""
     secrets = plaid.credentials
@@ -177,4 +204,16 @@ def spinwheel_client(spinwheel: Connection) -> SpinwheelClient:
     settings = spinwheel.settings
     return _spinwheel(
         settings["base_url"], settings["secure_base_url"], spinwheel.credentials["api_key"], spinwheel.wire_id
+    )
+
+
+def twilio_client(twilio: Connection) -> TwilioVerifyClient:
+    """The client of a connection's Verify service; see `plaid_client`."""
+    settings, secrets = twilio.settings, twilio.credentials
+    return _twilio(
+        settings["base_url"],
+        secrets["account_sid"],
+        secrets["auth_token"],
+        settings["service_sid"],
+        twilio.wire_id,
     )

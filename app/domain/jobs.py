@@ -18,6 +18,8 @@ LEASE = dt.timedelta(seconds=60)
 KEEP_DONE = dt.timedelta(days=7)
 # Seconds before the second, third, … try of a job that failed for a reason that may pass.
 RETRY_AFTER = (1, 5, 30, 120, 600, 1800, 3600, 7200)
+# Claims in a row of which no end was recorded: a job that takes its worker along each time is given up after these.
+MOST_LOST = 8
 
 
 class Retry(Exception):  # noqa: N818 - an instruction to the worker, not a fault
@@ -76,7 +78,7 @@ def claim(
     statement = (
         update(Job)
         .where(Job.id.in_(select(due.c.id)))
-        .values(lease_until=now + lease, lease_token=token, attempts=Job.attempts + 1)
+        .values(lease_until=now + lease, lease_token=token, attempts=Job.attempts + 1, open_claims=Job.open_claims + 1)
         .returning(Job)
         .execution_options(synchronize_session=False, populate_existing=True)
     )
@@ -88,7 +90,13 @@ def _due(now: dt.datetime, limit: int, without: Collection[str]) -> Select[uuid.
     free = or_(Job.lease_until.is_(None), Job.lease_until < now)
     return (
         select(Job.id)
-        .where(Job.state == "pending", Job.due_at <= now, free, *(Job.kind != kind for kind in without))
+        .where(
+            Job.state == "pending",
+            Job.due_at <= now,
+            free,
+            Job.open_claims < MOST_LOST,
+            *(Job.kind != kind for kind in without),
+        )
         .order_by(Job.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -142,7 +150,20 @@ def revive(session: Session, job_id: uuid.UUID) -> bool:
     return session.execute(statement).scalar_one_or_none() is not None
 
 
-_RELEASED: dict[str, Any] = {"lease_until": None, "lease_token": None}
+def give_up_lost(session: Session) -> list[Job]:
+    """Bury what took its worker along each time it was claimed."""
+    now = utcnow()
+    statement = (
+        update(Job)
+        .where(Job.state == "pending", Job.open_claims >= MOST_LOST, Job.lease_until < now)
+        .values(state="dead", finished_at=now, last_error="worker_died", **_RELEASED)
+        .returning(Job)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(statement))
+
+
+_RELEASED: dict[str, Any] = {"lease_until": None, "lease_token": None, "open_claims": 0}
 
 
 def _settle(session: Session, job: ClaimedJob, values: dict[str, Any]) -> bool:

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from app.domain.events import record
 from app.domain.flow import OPEN, Status, make_move
 from app.domain.jobs import enqueue
+from app.domain.launch import add_link
 from app.domain.numbers import country_of
 from app.domain.prefill.fields import FIELDS
 from app.domain.tenant_settings import FlowSettings, newest_settings, read_settings
-from app.models import LaunchLink, Onboarding, User, utcnow
+from app.models import Onboarding, User, utcnow
 from app.models.session import Scope
 from app.models.vault import vault
-from app.security.tokens import new_reference, new_token
+from app.security.tokens import new_reference
 
 LINK_LIFETIME = dt.timedelta(hours=1)
 
@@ -150,18 +151,8 @@ def _seal_what_was_given(session: Session, onboarding: Onboarding, wanted: NewOn
 
 def add_launch_link(session: Session, onboarding: Onboarding) -> tuple[str, dt.datetime]:
     """A fresh single-use token; earlier unused ones stay valid until they expire."""
-    token = new_token()
     expires_at = min(utcnow() + LINK_LIFETIME, onboarding.expires_at)
-    session.add(
-        LaunchLink(
-            tenant_id=onboarding.tenant_id,
-            mode=onboarding.mode,
-            onboarding_id=onboarding.id,
-            digest=vault(session).digest(token),
-            expires_at=expires_at,
-        )
-    )
-    return token, expires_at
+    return add_link(session, onboarding, "launch", expires_at), expires_at
 
 
 def get_onboarding(session: Session, onboarding_id: uuid.UUID | None) -> Onboarding | None:

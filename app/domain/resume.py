@@ -23,6 +23,8 @@ def restart(session: Session, onboarding: Onboarding) -> None:
     given = (keep.open(onboarding, "given") or {"values": {}})["values"]
     keep.seal(onboarding, "phone_number", given.get("phone_number"))
     keep.seal(onboarding, "date_of_birth", given.get("date_of_birth"))
+    for name in ("contact_email", "link_token"):
+        keep.seal(onboarding, name, None)
     end_bindings(session, onboarding.id)
-    make_move(session, onboarding, "restart", rung=None, progress={})
+    make_move(session, onboarding, "restart", rung=None, progress={}, code_needed=False, link_binding_id=None)
     disconnect_bank_later(session, onboarding)

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.domain.bank import MANUAL
 from app.domain.flow import make_move
 from app.domain.numbers import age_on
 from app.domain.observations import forget_answers, forget_everything, keep_answer
@@ -14,6 +13,7 @@ from app.domain.onboardings import disconnect_bank_later, end_onboarding
 from app.domain.prefill.answers import Answers, answers_of
 from app.domain.prefill.fields import FIELDS, LISTS
 from app.domain.prefill.validation import AnswerError, read_answer
+from app.domain.rungs import MANUAL
 from app.domain.tenant_settings import settings_of
 from app.models import Onboarding, PlaidAccount, User, utcnow
 from app.models.vault import vault
@@ -134,7 +134,8 @@ def not_me(session: Session, onboarding: Onboarding) -> None:
     given = (keep.open(onboarding, "given") or {"values": {}})["values"]
     if given.get("date_of_birth"):
         keep.seal(onboarding, "date_of_birth", None)
-    for name in ("given", "public_token", "link_token"):
+    # What was shared and not read yet stays until it is read, so that it can be disconnected.
+    for name in ("given", "link_token"):
         keep.seal(onboarding, name, None)
     user = session.get_one(User, onboarding.user_id)
     keep.seal(user, "spinwheel_user_id", None)

@@ -27,6 +27,8 @@ class Services:
     limit_scale: int
     plaid: ProviderDefaults
     spinwheel: ProviderDefaults
+    twilio: ProviderDefaults
+    email: ProviderDefaults
 
 
 CONNECTION_NAMESPACE = uuid.UUID("5f1c2ad4-8a55-5e9b-9d5e-2b1f6f8f3a10")

@@ -53,11 +53,15 @@ class FlowSettings(Part):
 
     verification: Literal["spinwheel_sms", "plaid_layer"] = "spinwheel_sms"
     verification_method: Literal["sms", "voice", "both"] = "sms"
-    max_attempts: int = Field(default=3, ge=1, le=5)
+    # The fifth wrong code makes a verifier switch the number off for a while.
+    max_attempts: int = Field(default=3, ge=1, le=4)
     countries: tuple[Literal["US", "PR"], ...] = ("US",)
     minimum_age: int = Field(default=18, ge=13, le=30)
     credit_report: Literal["off", "when_needed", "on"] = "when_needed"
     bank_in_frame: Literal["popup", "inline"] = "popup"
+    bank_products: tuple[Literal["identity", "auth", "liabilities", "transactions"], ...] = Field(
+        default=("identity",), min_length=1
+    )
     by_hand: bool = True
     leave_out: bool = True
     fields: dict[str, Requirement] = _DEFAULT_FIELDS
@@ -67,7 +71,7 @@ class FlowSettings(Part):
     locales: tuple[Literal["en", "es"], ...] = ("en", "es")
     abandoned_after_minutes: int = Field(default=60, ge=5, le=10_080)
     sends_per_day: int = Field(default=20_000, ge=1, le=1_000_000)
-    keep_bank_connection: Literal["until_completed"] | int = "until_completed"
+    keep_bank_connection: Literal["until_completed"] | Annotated[int, Field(ge=1, le=730)] = "until_completed"
     next_step_time: str = Field(default="", max_length=120)
 
     @field_validator("fields")

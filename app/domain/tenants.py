@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.connections import PROVIDERS, add_hook_link, default_connection_id
+from app.domain.connections import HOOKED, add_hook_link, default_connection_id
 from app.domain.ids import parse_id
 from app.domain.tenant_settings import Branding, FlowSettings, save_settings
 from app.models import ApiKey, Mode, Tenant, utcnow
@@ -45,7 +45,7 @@ def create_tenant(database: Database, slug: str, flow: FlowSettings, branding: B
         session.add(tenant)
         session.flush()
         test = Scope(tenant.id, Mode.TEST)
-        for provider in PROVIDERS:
+        for provider in HOOKED:
             add_hook_link(session, test, default_connection_id(test, provider))
     for mode in Mode:
         scope = Scope(tenant.id, mode)

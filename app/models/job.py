@@ -14,6 +14,7 @@ class Job(Base):
     """Work that follows a change, written in the change's own transaction. `payload` holds ids only.
 
     `state` is `pending, done, dead`; a claim is a lease (`lease_until`) with a fencing token (`lease_token`).
+    `attempts` counts claims since the plan began, `open_claims` those in a row of which no end was recorded.
     """
 
     __tablename__ = "jobs"
@@ -31,6 +32,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(String(8), default="pending")
     due_at: Mapped[dt.datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    open_claims: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_until: Mapped[dt.datetime | None]
     lease_token: Mapped[uuid.UUID | None]
     last_error: Mapped[str | None] = mapped_column(String(120))

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, FindsTenant, TenantOwned, mode_check, owned_by, owned_id
@@ -50,10 +50,13 @@ class Onboarding(TenantOwned, Base):
     date_of_birth_sealed: Mapped[bytes | None]
     link_token_sealed: Mapped[bytes | None]
     link_expires_at: Mapped[dt.datetime | None]
+    link_binding_id: Mapped[uuid.UUID | None]
     public_token_sealed: Mapped[bytes | None]
     contact_email_sealed: Mapped[bytes | None]
     risk_sealed: Mapped[bytes | None]
+    code_needed: Mapped[bool] = mapped_column(default=False, server_default=false())
     phone_verified_at: Mapped[dt.datetime | None]
+    connecting_since: Mapped[dt.datetime | None]
     expires_at: Mapped[dt.datetime]
     last_active_at: Mapped[dt.datetime]
     started_at: Mapped[dt.datetime | None]
@@ -66,6 +69,7 @@ class LaunchLink(FindsTenant, Base):
     """A single-use URL that opens an onboarding, kept as a keyed hash.
 
     `purpose` is `launch` (the tenant hands it out), `later` (sent to the consumer) or `device` (shown to be scanned).
+    `press_digest` knows the page whose button used it up, so that a second press of the same button is no stranger's.
     """
 
     __tablename__ = "launch_links"
@@ -76,12 +80,13 @@ class LaunchLink(FindsTenant, Base):
     purpose: Mapped[str] = mapped_column(String(8), default="launch", server_default="launch")
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+    press_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
 class Binding(FindsTenant, Base):
     """The tie between one onboarding and one browser. The browser's half is kept as a keyed hash.
 
-    `place` is `page`, `frame`, or `window`: the one a frame opened for the bank.
+    `place` is `page`, `frame`, or `window`: the one a frame opened for the bank (`opener_id` is that frame's).
     """
 
     __tablename__ = "bindings"
@@ -90,6 +95,7 @@ class Binding(FindsTenant, Base):
     onboarding_id: Mapped[uuid.UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     place: Mapped[str] = mapped_column(String(8))
+    opener_id: Mapped[uuid.UUID | None]
     phone_proven: Mapped[bool] = mapped_column(default=False)
     last_seen_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]

@@ -63,7 +63,8 @@ class ProviderConnection(TenantOwned, Base):
 class ProviderLink(FindsTenant, Base):
     """Tells whose a provider's token or hook address is, by keyed hash.
 
-    `kind` is `connection` (the id in a hook's path) or `link_token` (what Plaid's webhooks carry).
+    `kind` is `connection` (the id in a hook's path), `link_token` (what Plaid's webhooks carry), `layer_token` (one of
+    those that is Layer's), `item` (as `ITEM` webhooks name it) or `public_token` (one that was taken).
     """
 
     __tablename__ = "provider_links"

@@ -23,6 +23,8 @@ class PhoneVerificationSession(TenantOwned, Base):
 
     user_id: Mapped[uuid.UUID]
     onboarding_id: Mapped[uuid.UUID]
+    binding_id: Mapped[uuid.UUID | None]
+    address_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     phone_number_sealed: Mapped[bytes | None]
     verifier: Mapped[str] = mapped_column(String(16), default="spinwheel", server_default="spinwheel")
     verification_method: Mapped[str] = mapped_column(String(8))

@@ -69,8 +69,8 @@ def _flask(environment: Mapping[str, str], *arguments: str) -> None:
 
 def _children(addresses: Addresses) -> list[Child]:
     return [
-        _web("app", "wsgi:app", addresses.app, 64, "/healthz"),
-        _web("emulators", "app.emulators.wsgi:app", addresses.emulators, 32, "/"),
+        _web("app", "wsgi:app", addresses.app, 512, "/healthz"),
+        _web("emulators", "app.emulators.wsgi:app", addresses.emulators, 512, "/"),
         _web("tenant", "app.demo_tenant.wsgi:app", addresses.tenant, 16, "/healthz"),
         Child("worker", (*FLASK, "worker")),
     ]

@@ -56,6 +56,12 @@ def _providers(url: str, outside: Mapping[str, str]) -> dict[str, str]:
     secret = outside.get("EMULATOR_PLAID_SECRET", "plaid-sandbox-secret")
     template = outside.get("EMULATOR_PLAID_TEMPLATE_ID", "template_prefill")
     api_key = outside.get("EMULATOR_SPINWHEEL_API_KEY", "spinwheel-sandbox-key")
+    twilio = {
+        "ACCOUNT_SID": outside.get("EMULATOR_TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
+        "AUTH_TOKEN": outside.get("EMULATOR_TWILIO_AUTH_TOKEN", "twilio-sandbox-token"),
+        "SERVICE_SID": outside.get("EMULATOR_TWILIO_SERVICE_SID", "VA00000000000000000000000000000001"),
+        "FROM_NUMBER": outside.get("EMULATOR_TWILIO_FROM_NUMBER", "+15005550006"),
+    }
     return {
         "EMULATOR_BASE_URL": url,
         "EMULATOR_PLAID_CLIENT_ID": client_id,
@@ -67,9 +73,20 @@ def _providers(url: str, outside: Mapping[str, str]) -> dict[str, str]:
         "PREFILL_PLAID__CLIENT_ID": client_id,
         "PREFILL_PLAID__SECRET": secret,
         "PREFILL_PLAID__TEMPLATE_ID": template,
+        "PREFILL_PLAID__OAUTH_RETURN": "on",
         "PREFILL_SPINWHEEL__BASE_URL": f"{url}/spinwheel",
         "PREFILL_SPINWHEEL__SECURE_BASE_URL": f"{url}/spinwheel-secure",
         "PREFILL_SPINWHEEL__API_KEY": api_key,
+        "PREFILL_SPINWHEEL__PREVERIFIED": "on",
+        "PREFILL_TWILIO__BASE_URL": f"{url}/twilio",
+        "PREFILL_TWILIO__MESSAGES_BASE_URL": f"{url}/twilio",
+        "PREFILL_MESSAGES__EMAIL_URL": f"{url}/inbox/mails",
+        "PREFILL_MESSAGES__EMAIL_FROM": "no-reply@prefill.example",
+        **{
+            f"{side}{name}": value
+            for name, value in twilio.items()
+            for side in ("EMULATOR_TWILIO_", "PREFILL_TWILIO__")
+        },
     }
 
 

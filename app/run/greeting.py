@@ -13,7 +13,7 @@ def greeting(addresses: Addresses, demo: dict[str, Any]) -> str:
         "",
         f"  Demo tenant      {addresses.tenant.url}",
         f"  App              {addresses.app.url}",
-        f"  Emulators        {addresses.emulators.url}   (texts arrive at {addresses.emulators.url}/inbox)",
+        f"  Emulators        {addresses.emulators.url}   (texts and mails arrive at {addresses.emulators.url}/inbox)",
         "",
         *_persona(demo.get("personas") or []),
         "  For scripts: instance/demo.json. Ctrl-C stops everything.",

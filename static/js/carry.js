@@ -39,7 +39,7 @@
 
   function headers() {
     const made = {};
-    const csrf = frame()?.querySelector("[name=csrf_token]")?.value ?? meta("csrf");
+    const csrf = frame()?.dataset.csrf ?? meta("csrf");
     if (csrf) made["X-CSRF-Token"] = csrf;
     if (bearer) made.Authorization = `Bearer ${bearer}`;
     return made;
@@ -57,6 +57,13 @@
     if (!renewed) return;
     bearer = renewed;
     if (!store(renewed)) history.replaceState({ bearer }, "", location.href);
+  });
+
+  // What stands around the frame is not swapped, so its form takes the new value along.
+  document.addEventListener("htmx:after:swap", () => {
+    const csrf = frame()?.dataset.csrf;
+    const around = document.querySelector(".masthead [name=csrf_token]");
+    if (csrf && around) around.value = csrf;
   });
 
   // ---------- The embedding page: exactly its origin, no personal data ----------

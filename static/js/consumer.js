@@ -159,7 +159,7 @@
   }
 
   // ---------- Resend: the button waits as long as the server would refuse it ----------
-  let ticking = 0;
+  let ticking = [];
 
   function countDown(line) {
     const form = line.nextElementSibling;
@@ -167,12 +167,12 @@
     const show = () => {
       const left = Math.max(0, Math.ceil((until - performance.now()) / 1000));
       line.lastElementChild.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      line.hidden = left === 0;
+      line.hidden = left === 0 || "silent" in line.dataset;
       form.hidden = left > 0;
-      if (left === 0) clearInterval(ticking);
+      if (left === 0) clearInterval(timer);
     };
-    clearInterval(ticking);
-    ticking = setInterval(show, 500);
+    const timer = setInterval(show, 500);
+    ticking.push(timer);
     show();
   }
 
@@ -258,8 +258,24 @@
     saving = setTimeout(save, 400, form);
   });
 
+  async function copy(button) {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    if (!copied) return;
+    button.querySelector("[data-when=idle]").hidden = true;
+    button.querySelector("[data-when=copied]").hidden = false;
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-copy]");
+    if (button) copy(button);
+  });
+
   function prepare(root) {
-    clearInterval(ticking);
+    root.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
+    ticking.forEach(clearInterval);
+    ticking = [];
     root.querySelectorAll("[data-reveal]").forEach((button) => (button.hidden = false));
     root.querySelectorAll("[data-countdown]").forEach(countDown);
   }

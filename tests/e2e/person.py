@@ -109,25 +109,33 @@ class Person:
         return str(made["url"])
 
     def choose_language(self) -> None:
-        """Tenants begin in English here; the link to the other language is on every page."""
+        """Tenants begin in English here; the way to the other language is on every page."""
         if self._locale == "es":
             self.activate(self.language("Español"))
 
     def language(self, name: str) -> Locator:
-        """On top of a page, at the foot of a frame, which has no top of its own."""
-        return self.here.get_by_role("contentinfo" if self.framed else "banner").get_by_role("link", name=name)
+        """On top of a page, at the foot of a frame, which has no top of its own. A link before the first form."""
+        place = self.here.get_by_role("contentinfo" if self.framed else "banner")
+        return place.get_by_role("link", name=name).or_(place.get_by_role("button", name=name))
 
     def _note_onboarding(self) -> None:
         found = re.search(r"onb_[0-9a-f]{32}", self.page.url)
         self.onboarding_id = found[0] if found else self.onboarding_id
 
     # ---------- The steps ----------
-    def give_phone(self, phone: str = PHONE, birth: tuple[str, str, str] = BIRTH) -> None:
+    def give_phone(
+        self,
+        phone: str = PHONE,
+        birth: tuple[str, str, str] = BIRTH,
+        *,
+        button: str = "Text me a code",
+        then: str = "Enter the code we texted you",
+    ) -> None:
         self.field("Mobile number").fill(phone)
         for part, value in zip(("Month", "Day", "Year"), birth, strict=True):
             self.field(part).fill(value)
-        self.press("Text me a code")
-        self.reads("Enter the code we texted you")
+        self.press(button)
+        self.reads(then)
         self._note_onboarding()
 
     def give_code(self, code: str = CODE) -> None:
@@ -154,6 +162,32 @@ class Person:
         pane.get_by_role("button", name="Continue").click()
         pane.get_by_label("Six-digit code").fill(CODE)
         pane.get_by_role("button", name="Share").click()
+
+    def choose_bank(self, bank: Page, name: str = "First Platypus Bank") -> FrameLocator:
+        """Ordinary Link, past its panes about the phone, to the bank's own pane."""
+        pane = bank.get_by_title("Plaid Link").content_frame
+        pane.get_by_role("button", name="Continue", exact=True).click()
+        pane.get_by_role("button", name="Continue without phone number").click()
+        pane.get_by_label("Search banks").fill(name)
+        expect(pane.get_by_role("listitem")).to_have_count(1)
+        pane.get_by_role("button", name=name, exact=True).click()
+        return pane
+
+    def sign_in_at_bank(self, pane: FrameLocator, password: str = "pass_good") -> None:  # noqa: S107 - the sandbox's
+        pane.get_by_label("Username").fill("user_good")
+        pane.get_by_label("Password").fill(password)
+        pane.get_by_role("button", name="Submit").click()
+
+    def share_accounts(self, pane: FrameLocator) -> None:
+        """What is ticked, and no account kept at Plaid."""
+        pane.get_by_role("button", name="Share").click()
+        pane.get_by_role("button", name=re.compile("^Finish")).click()
+
+    def connect_by_link(self, bank: Page, name: str = "First Platypus Bank") -> None:
+        """Ordinary Link from its first pane to its last."""
+        pane = self.choose_bank(bank, name)
+        self.sign_in_at_bank(pane)
+        self.share_accounts(pane)
 
     def connect_bank(self) -> None:
         bank = self.open_bank()

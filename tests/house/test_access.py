@@ -15,7 +15,7 @@ from tests.house.files import ROOT
 from tests.support.settings import make_settings
 
 KNOWN = {"public", "launch", "consumer", "handoff", "api", "hook"}
-PREFIXES = {"app/api/": "/api/v1/", "app/hooks/": "/hooks/", "app/consumer/": ("/o/", "/onboarding/")}
+PREFIXES = {"app/api/": "/api/v1/", "app/hooks/": "/hooks/", "app/consumer/": ("/o/", "/onboarding/", "/bank/")}
 WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>[a-z]+(_[a-z]+)*)>")
 # Parameters that are no ids of a row, and ids in the form the wire has.

@@ -15,6 +15,7 @@ from app.domain.outcomes import Outcome
 from app.providers.errors import Reason
 from app.providers.plaid_errors import CODES as PLAID_CODES
 from app.providers.spinwheel_errors import CODES as SPINWHEEL_CODES
+from app.providers.twilio_errors import CODES as TWILIO_CODES
 from tests.house.files import python_files
 from tests.unit.screen_app import make_app
 
@@ -24,7 +25,9 @@ TRANSPORT = {Reason.PROVIDER_DOWN, Reason.PROVIDER_SLOW, Reason.PROVIDER_BUSY, R
 # The consumer goes on to the review whatever becomes of the credit file; the result tells the tenant.
 REPORT = {reason for reason in Reason if reason.value.startswith("report_")}
 # A user who is gone at the text service is made anew with the next text, so trying again is the right advice.
-TEXT = {meaning.reason for meaning in SPINWHEEL_CODES.values()} - REPORT - {Reason.ACCESS_REVOKED}
+TEXT = {meaning.reason for meaning in (*SPINWHEEL_CODES.values(), *TWILIO_CODES.values())} - REPORT
+TEXT -= {Reason.ACCESS_REVOKED}
+CALL = {meaning.reason for meaning in TWILIO_CODES.values()}
 # What Plaid answers inside its own window never reaches our server's calls.
 IN_THE_WINDOW = {
     "PROFILE_AUTHENTICATION_FAILED",
@@ -52,6 +55,13 @@ def test_the_text_service_has_a_sentence_for_each_reason(reason: Reason) -> None
     silence = trouble_sentence("no such word")
     assert silence == trouble_sentence(Reason.PROVIDER_DOWN)
     assert code_sentence(Outcome(reason.value)) != silence, f"{reason} falls through"
+
+
+@pytest.mark.parametrize("reason", sorted((CALL | TRANSPORT) - {Reason.TOO_MANY_CODES, Reason.NUMBER_INVALID}))
+def test_of_a_call_nobody_speaks_as_of_a_text(reason: Reason) -> None:
+    said = code_sentence(Outcome(reason.value, by_call=True))
+    assert "text" not in said.lower(), reason
+    assert said != code_sentence(Outcome(reason.value)), reason
 
 
 @pytest.mark.parametrize("reason", sorted((BANK | TRANSPORT) - OUTAGES - WAITING))
@@ -88,7 +98,7 @@ def _named_calls(name: str, position: int) -> set[str]:
 def test_every_move_is_made_somewhere_and_none_is_unknown() -> None:
     made = _named_calls("make_move", 2) | _named_calls("end_onboarding", 2) | _named_calls("allowed", 1)
     assert made - MOVES.keys() == set()
-    assert MOVES.keys() - made <= {"abandon", "resume"}
+    assert MOVES.keys() == made
 
 
 def test_every_kind_of_job_has_a_handler_and_every_handler_a_job() -> None:

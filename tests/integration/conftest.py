@@ -12,6 +12,7 @@ from app.providers.transport import Timeouts
 from app.worker import Worker
 from tests.support.clients import CheckedClient
 from tests.support.emulator import Emulator
+from tests.support.faults import hurry
 from tests.support.journeys import Consumer
 
 
@@ -28,6 +29,15 @@ def more_settings(emulator: Emulator) -> dict[str, str]:
         "PREFILL_SPINWHEEL__BASE_URL": own.spinwheel_base_url,
         "PREFILL_SPINWHEEL__SECURE_BASE_URL": own.spinwheel_secure_base_url,
         "PREFILL_SPINWHEEL__API_KEY": own.spinwheel_api_key,
+        "PREFILL_MESSAGES__EMAIL_URL": f"{own.base_url}/inbox/mails",
+        "PREFILL_TWILIO__BASE_URL": own.twilio_base_url,
+        "PREFILL_TWILIO__MESSAGES_BASE_URL": own.twilio_base_url,
+        "PREFILL_TWILIO__ACCOUNT_SID": own.twilio_account_sid,
+        "PREFILL_TWILIO__AUTH_TOKEN": own.twilio_auth_token,
+        "PREFILL_TWILIO__SERVICE_SID": own.twilio_service_sid,
+        "PREFILL_TWILIO__FROM_NUMBER": own.twilio_from_number,
+        "PREFILL_MESSAGES__EMAIL_FROM": "no-reply@prefill.example",
+        "PREFILL_SPINWHEEL__PREVERIFIED": "on",
     }
 
 
@@ -62,3 +72,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(connections, "_spinwheel", spinwheel)
     monkeypatch.setattr(connections, "_plaid", plaid)
+
+
+@pytest.fixture
+def quick_providers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No provider call takes longer than four tenths of a second; see `tests/support/faults.py`."""
+    hurry(monkeypatch)

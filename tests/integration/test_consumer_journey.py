@@ -94,6 +94,7 @@ def test_the_form_by_hand_from_the_first_page_needs_no_phone(consumer: Consumer,
     assert result["verifications"][0] == {
         "kind": "phone",
         "method": None,
+        "verifier": None,
         "status": "not_verified",
         "verified_at": None,
     }

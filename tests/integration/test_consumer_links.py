@@ -61,7 +61,7 @@ def test_a_used_link_in_another_browser_asks_for_the_phone_again(
     assert "Text me a code" in other.moves
     resume = f"/onboarding/{consumer.onboarding}/resume"
     other.post(resume, country="US", phone_number="(404) 555-0101")
-    assert "This form was begun with another number" in other.text
+    assert "If (•••) •••-0101 is the number you used before" in other.text
     assert shows_nothing_personal(other)
     let_pass(tenant, 301)
     other.post(resume, country="US", phone_number=PHONE)
@@ -151,10 +151,11 @@ def test_a_fresh_link_to_a_proven_onboarding_asks_for_the_phone_before_anything(
     assert shows_nothing_personal(other)
     let_pass(tenant, 301)
     other.post(other.link, country="US", phone_number="(404) 555-0101")
-    assert (other.status, shows_nothing_personal(other)) == (422, True)
-    other.post(other.link, country="US", phone_number=PHONE)
+    assert (other.status, shows_nothing_personal(other)) == (200, True)
+    assert "Change the number" in other.moves
+    other.get(other.url("resume"))
+    other.post(other.url("resume"), country="US", phone_number=PHONE)
     assert other.heading == "Enter the code we texted you"
-    assert "Change the number" not in other.moves
     other.get(other.url())
     assert "Maria" not in other.page
     other.confirm("111111")
@@ -226,7 +227,7 @@ def test_coming_back_has_a_limit_of_its_own(
     stranger = browser()
     for _ in range(10):
         stranger.post(f"/onboarding/{consumer.onboarding}/resume", country="US", phone_number="(404) 555-0101")
-        assert stranger.status == 422
+        assert stranger.status == 200
     stranger.post(f"/onboarding/{consumer.onboarding}/resume", country="US", phone_number=PHONE)
     assert stranger.status == 429
     assert stranger.heading == "That was a lot at once"
@@ -237,9 +238,10 @@ def test_a_fresh_link_cannot_be_used_to_guess_the_number(
 ) -> None:
     onboarding_id, token = tenant.onboard()
     consumer.prove(token)
-    stranger = browser()
-    stranger.open(fresh_link(tenant, onboarding_id))
-    for _ in range(10):
-        stranger.post(stranger.link, country="US", phone_number="(404) 555-0101")
-    stranger.post(stranger.link, country="US", phone_number=PHONE)
-    assert stranger.status == 429
+    pages = []
+    for phone in ("(404) 555-0101", PHONE):
+        stranger = browser()
+        stranger.open(fresh_link(tenant, onboarding_id))
+        stranger.post(stranger.link, country="US", phone_number=phone)
+        pages.append((stranger.status, stranger.text.replace(phone[-5:], "")))
+    assert pages[0] == pages[1]

@@ -313,6 +313,7 @@ def test_every_pointer_of_the_provenance_leads_to_a_value(at_review: AtReview, t
         "prefill",
         "provenance",
         "verifications",
+        "risk",
         "consents",
         "left_out",
     }

@@ -111,7 +111,8 @@ def _start(walk: Walk, browser: Consumer) -> None:
 def _share_at_bank(walk: Walk, browser: Consumer) -> None:
     if browser.onboarding and 'data-token="' in browser.page and walk.dice.random() < 0.9:
         link_token = browser.page.split('data-token="')[1].split('"')[0]
-        public_token = browser.share_at_bank(link_token)
+        by_link = 'data-mode="link"' in browser.page
+        public_token = browser.sign_in_at_bank(link_token) if by_link else browser.share_at_bank(link_token)
         browser.post_json(browser.url("bank", "finished"), {"public_token": public_token})
         browser.get(browser.url())
 
@@ -157,6 +158,9 @@ ACTIONS: dict[str, Callable[[Walk, Consumer], None]] = {
     "share there": _share_at_bank,
     "not available": _json("bank", "not-available"),
     "exit": _json("bank", "exit"),
+    "renew": _json("bank", "renew"),
+    "skip": _press("bank", "skip"),
+    "by link": _press("bank", way="link"),
     "finished": _json("bank", "finished"),
     "retry": _press("bank", "retry"),
     "by hand": _press("by-hand"),
@@ -182,6 +186,7 @@ ACTIONS: dict[str, Callable[[Walk, Consumer], None]] = {
     "ask cancel": _get("cancel"),
     "ask not me": _get("not-me"),
     "bank page": _get("bank"),
+    "connect": _get("connect"),
     "resume page": _get("resume"),
     "copy": _get("copy"),
     "phone page": _get("phone"),

@@ -27,6 +27,12 @@ Browser = Callable[[], Consumer]
 
 
 @pytest.fixture
+def more_settings(more_settings: dict[str, str]) -> dict[str, str]:
+    """Limits wide enough to try every credential on every route."""
+    return {**more_settings, "PREFILL_LIMIT_SCALE": "100"}
+
+
+@pytest.fixture
 def engine(app: Flask) -> Iterator[Engine]:
     made = owner_of(app)
     yield made

@@ -14,7 +14,21 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from app.domain import jobs
-from app.domain.jobs import KEEP_DONE, LEASE, RETRY_AFTER, ClaimedJob, claim, enqueue, finish, renew, try_again
+from app.domain.jobs import (
+    KEEP_DONE,
+    LEASE,
+    MOST_LOST,
+    RETRY_AFTER,
+    ClaimedJob,
+    claim,
+    dead_jobs,
+    enqueue,
+    finish,
+    give_up_lost,
+    renew,
+    revive,
+    try_again,
+)
 from app.domain.services import Services
 from app.domain.upkeep import sweep
 from app.models import Event, Job
@@ -305,3 +319,43 @@ def test_finished_jobs_go_after_a_week_and_dead_ones_stay(services: Services) ->
             sweep(session)
         assert len(rows(services)) == left
     assert {row.id for row in rows(services)} == {dead.id, waiting.id}
+
+
+# ---------- Jobs that take their worker along ----------
+
+
+def test_a_job_that_kills_each_worker_is_given_up_after_eight(services: Services) -> None:
+    add(services, "deadly", "harmless")
+    for number in range(MOST_LOST):
+        with at(number * (LEASE.total_seconds() + 1)):
+            taken = take(services)
+            with services.database.session() as session:
+                assert give_up_lost(session) == []
+                for job in taken:
+                    if job.payload["name"] == "harmless":
+                        # What ended by itself, however badly, is no killer.
+                        try_again(session, job, "OperationalError", after=0)
+    with at(MOST_LOST * (LEASE.total_seconds() + 1)):
+        assert names(take(services)) == ["harmless"]
+        with services.database.session() as session:
+            assert [job.payload["name"] for job in give_up_lost(session)] == ["deadly"]
+    deadly, harmless = rows(services)
+    assert (deadly.state, deadly.last_error, deadly.lease_token) == ("dead", "worker_died", None)
+    assert harmless.state == "pending"
+    with services.database.session() as session:
+        assert [job.id for job in dead_jobs(session)] == [deadly.id]
+        assert revive(session, deadly.id)
+    with at(MOST_LOST * (LEASE.total_seconds() + 1)):
+        assert names(take(services)) == ["deadly"], "an operator can give it all its claims again"
+
+
+def test_the_last_claim_still_has_its_time(services: Services) -> None:
+    with at(0):
+        add(services, "slow")
+    for number in range(MOST_LOST):
+        with at(number * (LEASE.total_seconds() + 1)):
+            (job,) = take(services)
+    with at((MOST_LOST - 1) * (LEASE.total_seconds() + 1) + 30), services.database.session() as session:
+        assert give_up_lost(session) == []
+        assert finish(session, job) is True
+    assert only(services).state == "done"

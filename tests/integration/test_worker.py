@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import worker as worker_module
 from app.domain.handlers import HANDLERS
-from app.domain.jobs import RETRY_AFTER, ClaimedJob, Retry, enqueue
+from app.domain.jobs import MOST_LOST, RETRY_AFTER, ClaimedJob, Retry, enqueue
 from app.domain.services import Services
 from app.models import Job, utcnow
 from app.models.session import transaction_open
@@ -304,3 +304,14 @@ def test_an_idle_worker_ends_at_once(database_url: str, services: Services) -> N
         output, errors = process.communicate(timeout=20)
     assert (process.returncode, output, errors) == (0, "ended\n", "")
     assert time.monotonic() - sent < 3
+
+
+def test_what_no_worker_survives_is_given_up_and_said(services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    add(services, note=CANARY)
+    with services.database.session() as session:
+        (job,) = session.scalars(select(Job))
+        job.open_claims, job.lease_until = MOST_LOST, utcnow() - dt.timedelta(seconds=1)
+    with running(Worker(services, 1, {"try": lambda _services, _job: None})):
+        wait_for(lambda: states(services) == {"dead"})
+    assert f"job try {job.id} was given up: no worker survived it" in caplog.text
+    assert CANARY not in caplog.text

@@ -10,11 +10,14 @@ from werkzeug.test import TestResponse
 
 from app.worker import Worker
 from tests.contract.plaid_drive import Link
+from tests.support.challenges import solve
 from tests.support.clients import CheckedClient
 from tests.support.emulator import Emulator
 
 PHONE, BIRTH, CODE = "(415) 555-0011", ("1", "18", "1975"), "123456"
 PHONE_E164 = "+14155550011"
+# What every bank of the sandbox takes.
+AT_BANK = "pass_good"
 # Every answer of the form by hand.
 MANUAL = {
     "first_name": "Theo",
@@ -47,6 +50,7 @@ class Consumer:
     headers: dict[str, str] = field(default_factory=dict)
     link: str = ""
     token: str = ""
+    proves: bool = True
 
     def get(self, url: str) -> TestResponse:
         return self._keep(self.client.get(url, follow_redirects=True, headers=self.headers))
@@ -67,7 +71,14 @@ class Consumer:
         self.onboarding = found[1] if found and bound else self.onboarding
         # A page without one leaves the last one standing, as the back button would.
         self.token = self.csrf_token or self.token
-        return response
+        challenge = re.search(r'name="challenge" value="([^"]+)"', self.page)
+        return self._prove(challenge[1]) if challenge and self.proves else response
+
+    def _prove(self, challenge: str) -> TestResponse:
+        """What the script of the page does by itself."""
+        form = next(e for e in self._root().iter() if e.tag == "form" and e.attrib.get("id") == "proof-form")
+        action = form.attrib["action"]
+        return self.post(action, **{**self.filled_form(action), "solution": solve(challenge)})
 
     # ---------- What the page says ----------
     @property
@@ -169,6 +180,29 @@ class Consumer:
         """What happens inside Plaid's window, by the emulator's own calls; the public token."""
         through = Link(self.emulator, link_token).through_code(phone)
         return str(through.act("share", account=["0-0"]).public_token)
+
+    def tell(self, what: str, **body: Any) -> dict[str, Any]:
+        """What the page that hosts Plaid tells the server; what the server answers."""
+        answer = self.post_json(self.url("bank", what), body)
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        told: dict[str, Any] = answer.get_json()
+        return told
+
+    def refuse_layer(self, link_token: str) -> str:
+        """Layer knows neither phone nor date of birth; the token of ordinary Link, which is next."""
+        assert "date_of_birth" in self.tell("not-available", by="phone", reason="not_available", link_token=link_token)
+        told = self.tell("not-available", by="birth", reason="not_available", link_token=link_token)
+        assert told["mode"] == "link"
+        return str(told["token"])
+
+    def sign_in_at_bank(
+        self, link_token: str, institution_id: str = "ins_109508", password: str = AT_BANK, *accounts: str
+    ) -> str:
+        """Ordinary Link, past its panes about the phone; the public token."""
+        link = Link(self.emulator, link_token).act("open").act("continue").act("skip")
+        link.act("institution", institution_id=institution_id)
+        link.act("credentials", username="user_good", password=password)
+        return link.act("share", account=list(accounts or ("0",))).act("finish").public_token
 
     def tell_bank_finished(self) -> str:
         """Up to where the worker has to fetch; the public token."""

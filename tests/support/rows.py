@@ -111,6 +111,18 @@ def work_to_the_end(tenant: MadeTenant, worker: Worker, kind: str) -> None:
     raise AssertionError(f"{kind} never ends")
 
 
+def let_jobs_run(tenant: MadeTenant, worker: Worker, kind: str) -> None:
+    """As if the time had come for what is due later, jobs of one kind."""
+    with tenant.services.database.session() as session:
+        session.execute(
+            update(Job)
+            .where(Job.kind == kind, Job.state == "pending")
+            .values(due_at=utcnow())
+            .execution_options(synchronize_session=False)
+        )
+    worker.run_due()
+
+
 def calls_to(emulator: Emulator, ending: str) -> int:
     """How often a provider's operation was asked."""
     calls: Any = emulator.control("GET", "/calls")["calls"]

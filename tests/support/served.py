@@ -148,9 +148,32 @@ def _providers(emulator: EmulatorSettings) -> dict[str, str]:
         "PREFILL_PLAID__CLIENT_ID": emulator.plaid_client_id,
         "PREFILL_PLAID__SECRET": emulator.plaid_secret,
         "PREFILL_PLAID__TEMPLATE_ID": emulator.plaid_template_id,
+        "PREFILL_PLAID__OAUTH_RETURN": "on",
         "PREFILL_SPINWHEEL__BASE_URL": emulator.spinwheel_base_url,
         "PREFILL_SPINWHEEL__SECURE_BASE_URL": emulator.spinwheel_secure_base_url,
         "PREFILL_SPINWHEEL__API_KEY": emulator.spinwheel_api_key,
+        **twilio_settings(emulator),
+        "PREFILL_MESSAGES__EMAIL_URL": f"{emulator.base_url}/inbox/mails",
+        "PREFILL_TWILIO__BASE_URL": emulator.twilio_base_url,
+        "PREFILL_TWILIO__MESSAGES_BASE_URL": emulator.twilio_base_url,
+        "PREFILL_TWILIO__ACCOUNT_SID": emulator.twilio_account_sid,
+        "PREFILL_TWILIO__AUTH_TOKEN": emulator.twilio_auth_token,
+        "PREFILL_TWILIO__SERVICE_SID": emulator.twilio_service_sid,
+        "PREFILL_TWILIO__FROM_NUMBER": emulator.twilio_from_number,
+        "PREFILL_MESSAGES__EMAIL_FROM": "no-reply@prefill.example",
+        "PREFILL_SPINWHEEL__PREVERIFIED": "on",
+    }
+
+
+def twilio_settings(emulator: EmulatorSettings) -> dict[str, str]:
+    """The second verifier, for an app that is to have one."""
+    return {
+        "PREFILL_TWILIO__BASE_URL": emulator.twilio_base_url,
+        "PREFILL_TWILIO__MESSAGES_BASE_URL": emulator.twilio_base_url,
+        "PREFILL_TWILIO__ACCOUNT_SID": emulator.twilio_account_sid,
+        "PREFILL_TWILIO__AUTH_TOKEN": emulator.twilio_auth_token,
+        "PREFILL_TWILIO__SERVICE_SID": emulator.twilio_service_sid,
+        "PREFILL_TWILIO__FROM_NUMBER": emulator.twilio_from_number,
     }
 
 

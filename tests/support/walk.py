@@ -125,7 +125,7 @@ class Caller:
             return new_handoff(consumer) if consumer is not None else ""
 
 
-JSON_ROUTES = frozenset({"bank.finished", "bank.closed", "bank.events", "bank.not_available"})
+JSON_ROUTES = frozenset({"bank.finished", "bank.closed", "bank.events", "bank.not_available", "bank.renew"})
 
 
 def said(response: TestResponse) -> str:

@@ -100,6 +100,8 @@ CODE = screens.Code(
 )
 CODE_WRONG = replace(CODE, resend_in=0, error="That code doesn’t match. You have 2 tries left.")
 CODE_RESENT = replace(CODE, resent_at="9:41", resend_in=118, manual_url="/onboarding/onb_01/manual", manual_posts=True)
+CODE_BOTH = replace(CODE, resend_in=90, other_method="voice", other_in=0)
+CODE_CALLED = replace(CODE, method="voice", resend_in=24, other_method="sms", other_in=24, resent_at="9:41")
 BY_HAND = Way("Fill in the form yourself", "/onboarding/onb_01/manual", "About 8 minutes", post=True)
 LATER = Way("Come back later", "/onboarding/onb_01/later", "Your answers are kept")
 CODE_USED_UP = replace(CODE, used_up="This number had six codes today.", ways=(BY_HAND, LATER))
@@ -113,8 +115,11 @@ BANK_INTRO_WINDOW = replace(
     BANK_INTRO,
     handoff="once",
     poll_url="/onboarding/onb_01/step?since=3",
-    notice="You closed the bank’s window. Nothing was shared.",
+    notice=("You closed the bank’s window", "Nothing was shared. You can try again, or go on another way."),
+    by_link=True,
+    ways=(BY_HAND, LATER),
 )
+BANK_INTRO_MORE = replace(BANK_INTRO, another=True, manual_url=None)
 BANK_LINK = screens.BankLink(
     script_url="http://127.0.0.1:8001/plaid/link-initialize.js",
     link_token="link-sandbox-1",
@@ -123,6 +128,7 @@ BANK_LINK = screens.BankLink(
     finished_url="/onboarding/onb_01/bank/finished",
     not_available_url="/onboarding/onb_01/bank/not-available",
     exit_url="/onboarding/onb_01/bank/exit",
+    renew_url="/onboarding/onb_01/bank/renew",
     events_url="/onboarding/onb_01/bank/events",
     back_url="/onboarding/onb_01",
     retry_url="/onboarding/onb_01/bank",

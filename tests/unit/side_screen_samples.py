@@ -24,8 +24,23 @@ ASK = side_screens.Ask(
 FINISH_LATER = side_screens.FinishLater(
     until="Friday, December 5",
     back_url="/onboarding/onb_01/step",
-    text_action="/onboarding/onb_01/later",
+    text_action="/onboarding/onb_01/later/text",
     masked_phone="(•••) •••-0142",
+    email_action="/onboarding/onb_01/later/email",
+    device_action="/onboarding/onb_01/device",
+)
+OTHER_DEVICE = side_screens.OtherDevice(
+    state="waiting",
+    back_url="/onboarding/onb_01/step",
+    action="/onboarding/onb_01/device",
+    poll_url="/onboarding/onb_01/progress?follow=bank.window.waiting",
+    link="https://onboarding.example.com/o/t",
+    qr_path="M0 0h7v1h-7z",
+    qr_size=29,
+    ways=(
+        Way("Text me a link", "/onboarding/onb_01/later/text", "To (•••) •••-0142", post=True),
+        Way("Stay on this device", "/onboarding/onb_01/step"),
+    ),
 )
 DONE = side_screens.Done(
     first_name="María",
@@ -64,12 +79,14 @@ LINK_ENDED = side_screens.LinkEnded(
     action="/resume",
     phone=PhoneInput(countries=COUNTRIES),
     agreement=wording.return_agreement(identity),
+    button="Text me a code",
     restart_url="https://acme.example/apply",
 )
 RESUME = side_screens.Resume(
     action="/onboarding/onb_01/resume",
     phone=PhoneInput(countries=COUNTRIES),
-    agreement=wording.return_agreement(identity),
+    agreement=wording.return_agreement(identity, by_call=True),
+    button="Call me with a code",
     until="Friday, December 5",
     restart_url="https://acme.example/apply",
 )
@@ -87,6 +104,13 @@ STOPPED = side_screens.Stopped(
     ways=(LATER,),
 )
 SHELL = side_screens.Shell(step_url="/onboarding/onb_01/step", resume_url="/onboarding/onb_01/resume")
+MOMENT = side_screens.Moment(
+    action="/onboarding/onb_01/phone",
+    # Never solved, so that the page stays what it is.
+    challenge="1780000000.32.0123456789abcdef.0123456789abcdef0123456789abcdef",
+    button="Text me a code",
+    fields=(("phone_number", "(503) 555-0142"), ("birth_year", "1988")),
+)
 ERROR = ErrorPage(
     heading="There is no page here",
     sentence="The address may be old or mistyped.",
@@ -103,13 +127,18 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "code": (journey.CODE, {"now": 2}),
     "code-wrong": (journey.CODE_WRONG, {"now": 2}),
     "code-resent": (journey.CODE_RESENT, {"now": 2}),
+    "code-coming-back": (replace(journey.CODE, coming_back=True), {"now": 2}),
+    "code-both": (journey.CODE_BOTH, {"now": 2}),
+    "code-called": (journey.CODE_CALLED, {"now": 2}),
     "code-used-up": (journey.CODE_USED_UP, {"now": 2}),
     "bank-intro": (journey.BANK_INTRO, {"now": 3}),
     "bank-intro-window": (
         journey.BANK_INTRO_WINDOW,
         {"now": 3, "bearer": "b-1", "embed_origin": "http://a.b"},
     ),
+    "bank-intro-more": (journey.BANK_INTRO_MORE, {"now": 3}),
     "bank-link": (journey.BANK_LINK, {"now": 3}),
+    "bank-return": (side_screens.BankReturn(), {"now": None, **UNBOUND, **_CLOSED}),
     "credit-file": (journey.CREDIT_FILE, {"now": 3}),
     "waiting": (journey.WAITING, {"now": 3}),
     "waiting-over": (journey.WAITING_OVER, {"now": 3}),
@@ -118,8 +147,17 @@ SAMPLES: dict[str, tuple[Any, dict[str, Any]]] = {
     "review-wrong": (journey.REVIEW_WRONG, {"now": 4, "wide": True}),
     "not-me": (NOT_ME, {"now": 4}),
     "ask": (ASK, {"now": 4}),
+    "moment": (MOMENT, {"now": 2}),
     "finish-later": (FINISH_LATER, {"now": 2}),
-    "finish-later-sent": (replace(FINISH_LATER, sent=True), {"now": 2}),
+    "finish-later-sent": (replace(FINISH_LATER, sent="text"), {"now": 2}),
+    "finish-later-wrong": (replace(FINISH_LATER, email="x@", error="Enter your whole email address"), {"now": 2}),
+    "finish-later-alone": (
+        replace(FINISH_LATER, kept=False, text_action=None, email_action=None, device_action=None, notice="Not now."),
+        {"now": 2},
+    ),
+    "other-device": (OTHER_DEVICE, {"now": 3}),
+    "other-device-opened": (replace(OTHER_DEVICE, state="opened"), {"now": 3}),
+    "other-device-ended": (replace(OTHER_DEVICE, state="ended", poll_url=None), {"now": 3}),
     "done": (DONE, {"now": 5, "delete_url": "/d", "status": "completed", "return_token": "j.w.s", **_CLOSED}),
     "done-long": (
         replace(DONE, first_name=None, seconds=400, feedback="easy", return_url=None),

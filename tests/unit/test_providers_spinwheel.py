@@ -277,3 +277,31 @@ def test_misuse_is_an_error_of_ours() -> None:
         client().connect_sms(**{**good, "date_of_birth": "01/02/1990"}, ext_user_id="a")
     with pytest.raises(ValueError, match="time zone"):
         client().connect_sms(**{**good, "consent_at": NOW.replace(tzinfo=None)}, ext_user_id="a")
+
+
+@pytest.mark.parametrize(
+    ("details", "kept"),
+    [
+        ({"trustScore": 630, "reasonCodes": ["PT", "OL"]}, {"trust_score": 630, "reason_codes": ["PT", "OL"]}),
+        ({"lineType": "NonFixedVoIP", "verified": False}, {"line_type": "NonFixedVoIP", "verified": False}),
+        ({"phoneNumber": "14155550123", "name": {"firstName": "MARA"}, "carrier": "A Carrier"}, {}),
+        ({"trustScore": "630", "verified": "yes", "isBaselined": 1, "lineType": "10 TEST ST"}, {}),
+        ({"trustScore": True, "reasonCodes": ["MARA EXAMPLE"]}, {}),
+        ({"trustScore": 99999, "reasonCodes": "PT"}, {}),
+        (["no", "object"], {}),
+        (None, {}),
+    ],
+)
+def test_of_a_risk_assessment_only_known_numbers_flags_and_words_are_kept(details: Any, kept: dict[str, Any]) -> None:
+    entry = {"vendor": "PROVE", "version": "trust/v2", "details": details}
+    connected = reading.connected({"userId": USER, "riskAssessments": [entry, "odd", None]})
+    assert connected is not None
+    (risk,) = connected.risk_assessments
+    assert (risk.vendor, risk.version, risk.signals) == ("PROVE", "trust/v2", kept)
+
+
+def test_who_says_it_is_a_word_too() -> None:
+    connected = reading.connected({"userId": USER, "riskAssessments": [{"vendor": "Mara Example, 10 Test St"}]})
+    assert connected is not None
+    (risk,) = connected.risk_assessments
+    assert (risk.vendor, risk.version) == ("unknown", "unknown")

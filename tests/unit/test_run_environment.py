@@ -33,6 +33,8 @@ def test_production_refuses_its_keys(tmp_path: Path) -> None:
         "PREFILL_LIMIT_SCALE": "1",
         "PREFILL_PLAID__BASE_URL": "https://sandbox.plaid.com",
         "PREFILL_SPINWHEEL__BASE_URL": "https://sandbox-api.spinwheel.io",
+        "PREFILL_TWILIO__BASE_URL": "https://verify.twilio.com",
+        "PREFILL_TWILIO__MESSAGES_BASE_URL": "https://api.twilio.com",
     }
     with pytest.raises(SettingsError, match="root_keys: is readable text"):
         load_settings(_make(tmp_path / "instance", **production))
