@@ -123,7 +123,7 @@ class PlaidState:
 class Switches:
     """How the environment behaves where the real one varies or fails."""
 
-    drop_early_submit: bool = True
+    drop_early_submit: bool = False
     second_layer_ready: bool = False
     shuffle_events: bool = False
     late_events: bool = False
