@@ -235,7 +235,7 @@ def latest_code(
 
 
 def proves_number(session: Session, onboarding: Onboarding, row: PhoneVerificationSession) -> bool:
-    """Whether this text went to the number that the onboarding stands with: one that was changed since proves it not."""
+    """Whether this text went to the number that the onboarding stands with: one changed since proves it not."""
     return _number(session, row) == vault(session).open(onboarding, "phone_number")
 
 
