@@ -10,7 +10,7 @@ from app.domain.jobs import ClaimedJob, Retry
 from app.domain.services import Services
 from app.models import Onboarding
 from app.models.session import Scope
-from app.providers.errors import ProviderError
+from app.providers.errors import ProviderError, Reason
 from app.providers.plaid import PlaidClient
 
 
@@ -42,11 +42,16 @@ def _remove(
 ) -> None:
     with services.database.session(scope, read_only=True) as session:
         items = open_items(session, session.get_one(Onboarding, onboarding_id), among=among)
+    failed: ProviderError | None = None
     for item in items:
         try:
             client.remove_item(item.access_token)
         except ProviderError as error:
-            if error.retryable:
-                raise
+            # Only with its token can it be disconnected later, so that is kept until the connection is surely gone.
+            if error.reason is not Reason.ACCESS_REVOKED:
+                failed = failed or error
+                continue
         with services.database.session(scope) as session:
             mark_removed(session, session.get_one(Onboarding, onboarding_id), item.row_id)
+    if failed is not None:
+        raise failed

@@ -22,6 +22,7 @@ from app.domain.onboardings import current_status
 from app.domain.prefill.validation import AnswerError, read_answer
 from app.domain.services import Services
 from app.domain.tenant_settings import settings_of
+from app.domain.verifiers import surely_unsent
 from app.models import Onboarding
 from app.models.session import Scope
 from app.models.vault import vault
@@ -76,7 +77,7 @@ def ask_for_link(
         address = str(vault(session).open(onboarding, "phone_number"))
     if not spend_one(session, MESSAGES, wire_id("onboarding", onboarding.id), scale):
         return "too_many"
-    if not spend_one(session, MESSAGES_TO, address.lower(), scale):
+    if not spend_one(session, MESSAGES_TO, f"{onboarding.mode}:{address.lower()}", scale):
         return "too_many"
     if channel == "email":
         vault(session).seal(onboarding, "contact_email", address)
@@ -86,7 +87,7 @@ def ask_for_link(
 
 
 def send_message(services: Services, job: ClaimedJob) -> None:
-    """`message.send`: make the link, then send it. Sent twice at worst; a failure leads nowhere but to the timeline."""
+    """`message.send`: make the link, then send it. Repeated where that costs nothing; a failure is only noted."""
     assert job.scope is not None
     onboarding_id, channel = uuid.UUID(job.payload["onboarding_id"]), job.payload["channel"]
     try:
@@ -105,7 +106,9 @@ def send_message(services: Services, job: ClaimedJob) -> None:
         elif isinstance(message, Email):
             _mailer(services).send(message)
     except ProviderError as error:
-        if error.retryable and job.attempts < TRIES:
+        # A text costs money, and its link was perhaps read: one that may have left is not sent again.
+        again = channel == "email" or surely_unsent(error)
+        if error.retryable and again and job.attempts < TRIES:
             raise Retry(error.code) from None
         outcome = error.reason.value
     with services.database.session(job.scope) as session:

@@ -236,7 +236,7 @@ def latest_code(
 
 def proves_number(session: Session, onboarding: Onboarding, row: PhoneVerificationSession) -> bool:
     """Whether this text went to the number that the onboarding stands with: one changed since proves it not."""
-    return _number(session, row) == vault(session).open(onboarding, "phone_number")
+    return bool(_number(session, row) == vault(session).open(onboarding, "phone_number"))
 
 
 def seconds_until_resend(

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from sqlalchemy import select
 
 from app.domain.messages import TRIES
 from app.models import Job, LaunchLink, Onboarding
+from app.providers.errors import Kind, ProviderError, Reason
+from app.providers.twilio_messages import TwilioMessagesClient
 from tests.support.emulator import Emulator
 from tests.support.inbox import link_in, mails_to, texts_to
 from tests.support.journeys import PHONE, PHONE_E164, Consumer
@@ -223,3 +226,16 @@ def test_nothing_is_sent_for_what_has_ended_meanwhile(
     assert mails_to(emulator, MAIL) == []
     assert rows(tenant, LaunchLink, purpose="later") == []
     assert rows(tenant, Onboarding)[0].status in ("in_progress", "expired")
+
+
+def test_a_text_that_may_have_left_is_not_sent_again(consumer: Consumer, tenant: MadeTenant) -> None:
+    onboarding_id, token = tenant.onboard()
+    consumer.to_review(token)
+    lost = ProviderError(
+        Kind.NETWORK, Reason.PROVIDER_SLOW, retryable=True, provider="twilio", operation="send_text", code="timeout"
+    )
+    with mock.patch.object(TwilioMessagesClient, "send", side_effect=lost) as sent:
+        ask_for_text(consumer)
+        work_to_the_end(tenant, consumer.worker, "message.send")
+    assert sent.call_count == 1
+    assert event_types(tenant, onboarding_id)[-1] == "message.failed"

@@ -7,11 +7,14 @@ from unittest import mock
 import pytest
 
 from app.domain import confirmation, limits
+from app.domain.consents import Visitor
 from app.domain.person import note_person
+from app.domain.verification import CodeRequest, send_code
 from app.models import Onboarding, User
+from app.models.vault import vault
 from tests.support.emulator import Emulator
-from tests.support.journeys import PHONE, Consumer
-from tests.support.rows import onboarding_row, rows
+from tests.support.journeys import PHONE, PHONE_E164, Consumer
+from tests.support.rows import let_pass, onboarding_row, rows
 from tests.support.tenants import MadeTenant
 
 OTHER, OTHER_E164 = "(415) 555-0015", "+14155550015"
@@ -73,6 +76,18 @@ def test_the_number_before_can_be_typed_again(consumer: Consumer, tenant: MadeTe
     consumer.start(PHONE)
     use_up(tenant, OTHER_E164)
     consumer.start(OTHER)
+    let_pass(tenant, 301)
     consumer.start(PHONE)
     consumer.confirm()
     assert onboarding_row(tenant, onboarding_id).phone_verified_at is not None
+
+
+def test_a_form_sent_before_the_proof_changes_no_proven_number(consumer: Consumer, tenant: MadeTenant) -> None:
+    onboarding_id, token = tenant.onboard()
+    consumer.prove(token)
+    wanted = CodeRequest(Visitor("", ""), phone_number=OTHER_E164, date_of_birth="1980-02-02")
+    send_code(tenant.services, tenant.scope, onboarding_id, wanted)
+    with tenant.services.database.session(tenant.scope, read_only=True) as session:
+        onboarding = session.get_one(Onboarding, onboarding_id)
+        said = [vault(session).open(onboarding, name) for name in ("phone_number", "date_of_birth")]
+    assert said == [PHONE_E164, "1975-01-18"]

@@ -126,6 +126,8 @@ class Caller:
 
 
 JSON_ROUTES = frozenset({"bank.finished", "bank.closed", "bank.events", "bank.not_available", "bank.renew"})
+# What a good request asks with, where the address alone asks for nothing.
+QUERIES = {"bank_return.come_back": "oauth_state_id=state-of-a-bank", "journey.progress": "follow=review.check.waiting"}
 
 
 def said(response: TestResponse) -> str:
