@@ -61,7 +61,7 @@ def test_the_text_is_in_the_inbox(api: Spinwheel, emulator: Emulator) -> None:
     assert [(text["sender"], text["code"]) for text in texts] == [("Spinwheel", CODE)]
     assert CODE in texts[0]["body"]
     other = requests.get(f"{emulator.url}/inbox.json?phone_number=%2B14155550015", timeout=10).json()
-    assert other == {"texts": []}
+    assert other == {"mails": [], "texts": []}
 
 
 def test_trailing_slashes_are_accepted(api: Spinwheel) -> None:

@@ -141,7 +141,7 @@ def test_the_demo_can_be_used_at_once(app: Flask, client: CheckedClient, tmp_pat
     assert stat.S_IMODE((tmp_path / "deep" / "demo.json").stat().st_mode) == 0o600
     assert demo["app_url"] == "http://localhost:8000"
     assert set(demo["plaid"]) == {"base_url", "client_id", "secret", "template_id"}
-    assert set(demo["spinwheel"]) == {"base_url", "secure_base_url", "api_key"}
+    assert set(demo["spinwheel"]) == {"base_url", "secure_base_url", "api_key", "preverified"}
     assert config_from(demo).tenant_id == demo["tenant_id"]
     first = demo["personas"][0]
     assert set(first) == {"name", "ladder", "phone_number", "date_of_birth", "code"}
